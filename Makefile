@@ -1,0 +1,80 @@
+# `make` builds the manual, `make test` checks it, `make help` lists the rest.
+PYTHON ?= python3
+BUILD ?= build
+VENV ?= .venv
+SPHINXOPTS ?=
+SITE_URL ?=
+REPOSITORY_URL ?=
+# The date on the title page, and the reproducible builds: the last commit's, or today's without git.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
+ifeq ($(SOURCE_DATE_EPOCH),)
+SOURCE_DATE_EPOCH := $(shell date +%s)
+endif
+export SPHINXOPTS SITE_URL REPOSITORY_URL SOURCE_DATE_EPOCH BUILD
+export PYTHONPYCACHEPREFIX := $(abspath $(BUILD))/pycache
+export PYTHONHASHSEED := 0
+export PYTHONUTF8 := 1
+
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+SPHINX := $(RUN) -m sphinx -d $(BUILD)/work/doctrees -W --keep-going
+FORMATS := html epub pdf
+PYTHON_CODE := source/conf.py source/_ext examples tests
+
+.PHONY: all help html pdf epub doctest test check live linkcheck inventories lint lock clean FORCE
+.NOTPARALLEL:
+
+all: $(VENV)/requirements.installed ## Build HTML, PDF and ePub
+	@$(RUN) source/_ext/produce.py --build $(BUILD) $(FORMATS)
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
+	  sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+	@echo; echo "Variables: PYTHON (makes .venv), BUILD, SPHINXOPTS, SITE_URL, REPOSITORY_URL, SOURCE_DATE_EPOCH"
+
+html pdf epub: $(VENV)/requirements.installed ## Build one format
+	@$(RUN) source/_ext/produce.py --build $(BUILD) $@
+
+doctest: $(VENV)/requirements.installed $(VENV)/requirements-examples.installed ## Run every snippet of the manual
+	@timeout --foreground --signal=INT --kill-after=10 600 $(SPHINX) -q -b doctest $(SPHINXOPTS) source $(BUILD)/doctest || { \
+	  status=$$?; rm -rf $(BUILD)/work/doctrees; echo "doctest: failed; $(BUILD)/doctest/output.txt has every report" >&2; exit $$status; }
+	@tail -n 5 $(BUILD)/doctest/output.txt
+
+test: all doctest $(VENV)/requirements-test.installed ## Run the tests that need only Python, and every snippet
+	@$(RUN) -m pytest -q -m "not gate"
+
+check: test lint ## Run the whole gate: needs Java and epubcheck
+	@$(RUN) -m pytest -q -m gate
+
+live: $(VENV)/requirements.installed $(VENV)/requirements-test.installed ## Serve the site, rebuilt on each save, the browser reloading
+	@$(BIN)/sphinx-autobuild --open-browser --watch examples --re-ignore '_data/' $(SPHINXOPTS) source $(BUILD)/live
+
+linkcheck: $(VENV)/requirements.installed ## Follow every link that leaves the manual (needs the network)
+	@$(SPHINX) -b linkcheck $(SPHINXOPTS) source $(BUILD)/linkcheck
+
+inventories: $(VENV)/requirements.installed ## Fetch the names of the Python manual again (needs the network)
+	@$(RUN) source/_ext/inventories.py
+
+lint: $(VENV)/requirements.installed $(VENV)/requirements-test.installed $(VENV)/requirements-examples.installed ## Check style and types of the Python code
+	@$(RUN) -m ruff check $(PYTHON_CODE)
+	@$(RUN) -m ruff format --check $(PYTHON_CODE)
+	@$(RUN) -m mypy --cache-dir $(BUILD)/mypy source/_ext examples tests
+
+lock: $(VENV)/requirements-test.installed ## Choose the newest versions of all dependencies, and lock them
+	@$(RUN) source/_ext/lock.py
+
+clean: ## Remove everything that was built, and .venv
+	@rm -rf $(BUILD) $(VENV)
+
+# An interpreter named on the command line or in the environment is compared with the one of .venv.
+ifneq ($(origin PYTHON),file)
+AGAIN := FORCE
+endif
+$(VENV)/%.installed: %.txt $(AGAIN)
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "make: there is no '$(PYTHON)' here; install Python 3.11 or newer (Debian: apt-get install python3 python3-venv), or name one: make PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: '$(PYTHON)' is no Python 3.11 or newer; name one that is: make PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) source/_ext/environment.py $(VENV) $<
+
+FORCE:

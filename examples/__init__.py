@@ -1,0 +1,1 @@
+"""The programs of the manual: importable, tested, and shown on its pages by marker."""

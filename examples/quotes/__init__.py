@@ -1,0 +1,8 @@
+"""Shipping quotes: the one workload of the manual.
+
+A shop asks several carriers for a quote, ranks the answers and must reply within a deadline.
+"""
+
+from .carriers import STEADY, SLOW, SWIFT, Carrier, CarrierError, Parcel, Quote
+
+__all__ = ["STEADY", "SLOW", "SWIFT", "Carrier", "CarrierError", "Parcel", "Quote"]

@@ -1,0 +1,66 @@
+"""Tabs and dropdowns for paper and e-readers: everything is shown, under a title of its own.
+
+sphinx-design folds content with inputs and styles that neither a printed page nor an e-reader has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+PLAIN_BUILDERS = frozenset({"pdf", "epub"})
+
+
+def _panel(kind: str, title: nodes.Element | None, body: list[nodes.Node]) -> nodes.container:
+    panel = nodes.container("", classes=["plain-panel", f"plain-{kind}"])
+    if title is not None:
+        label = nodes.paragraph("", "", nodes.strong("", "", *title.children), classes=["plain-label"])
+        label["ids"] += title.get("ids", [])
+        panel += label
+    panel += body
+    return panel
+
+
+def unfold(document: nodes.Element) -> None:
+    """Replace each tab and dropdown in *document* by a titled panel, in place."""
+    for box in list(document.findall(nodes.container)):
+        component = box.get("design_component")
+        if component == "tab-set":
+            # Tab items become plain children; a class that only scripts and styles understand goes.
+            box.attributes.pop("design_component")
+            box["classes"] = ["plain-tabs"]
+        elif component == "tab-item":
+            label, content = box.children
+            assert isinstance(label, nodes.Element)
+            assert isinstance(content, nodes.Element)
+            box.replace_self(_panel("tab", label, content.children))
+        elif component == "dropdown":
+            title = box.children[0] if box["has_title"] else None
+            assert title is None or isinstance(title, nodes.Element)
+            box.replace_self(_panel("dropdown", title, box.children[1:] if title is not None else box.children))
+
+
+class Unfold(SphinxPostTransform):
+    """Runs :func:`unfold` before sphinx-design writes its inputs (its priorities are 199 and 200)."""
+
+    default_priority = 100
+
+    def is_supported(self) -> bool:
+        """Only builders whose readers can't click."""
+        return self.env._app.builder.name in PLAIN_BUILDERS
+
+    def run(self, **kwargs: Any) -> None:
+        """Unfold this document."""
+        unfold(self.document)
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the transform."""
+    app.add_post_transform(Unfold)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,70 @@
+"""An ePub that validates, reflows, and is the same bytes each time it is built."""
+
+from __future__ import annotations
+
+import os
+import time
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sphinx.builders.epub3 import Epub3Builder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+# What copy buttons and tabs need on a screen; an e-reader runs no scripts, and validators object.
+SCREEN_ONLY = ("copybutton", "clipboard", "sphinx-design", "design-tabs", "sd_")
+
+
+def pack(folder: Path, names: Iterable[str], target: Path, *, moment: float) -> None:
+    """Zip the files *names* of *folder* into *target*, sorted, all dated *moment* (seconds since 1970).
+
+    The file ``mimetype`` comes first and uncompressed, as the container format of ePub asks.
+    """
+    date = time.gmtime(max(moment, 315_532_800))[:6]  # a zip can't hold a date before 1980
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in ["mimetype", *sorted(set(names) - {"mimetype"})]:
+            entry = zipfile.ZipInfo(name, date)
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            archive.writestr(entry, (folder / name).read_bytes(), compresslevel=9)
+
+
+class ReflowEpubBuilder(Epub3Builder):
+    """Sphinx's ePub builder, without what only a screen needs, and packed reproducibly."""
+
+    def init(self) -> None:
+        super().init()
+        self.config.html_css_files = [entry for entry in self.config.html_css_files if entry[0] != "manual.css"]
+
+    def prepare_writing(self, docnames: set[str]) -> None:
+        super().prepare_writing(docnames)
+        for files in (self._css_files, self._js_files):
+            files[:] = [file for file in files if not any(word in str(file.filename) for word in SCREEN_ONLY)]
+
+    def build_epub(self) -> None:
+        """Pack what was written; the same input gives the same bytes."""
+        names = ["META-INF/container.xml", "content.opf", "toc.ncx", "nav.xhtml", *self.files]
+        moment = float(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
+        pack(Path(self.outdir), names, Path(self.outdir) / f"{self.config.epub_basename}.epub", moment=moment)
+
+
+def _drop_page_parts(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, object], doctree: nodes.document | None
+) -> None:
+    """A page of an ePub links to no script."""
+    if app.builder.name == "epub":
+        context["script_files"] = []
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Take the place of Sphinx's ePub builder."""
+    app.setup_extension("sphinx.builders.epub3")
+    app.add_builder(ReflowEpubBuilder, override=True)
+    app.connect("html-page-context", _drop_page_parts, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
