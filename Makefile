@@ -24,15 +24,20 @@ PYTHON_CODE := source/conf.py source/_ext examples tests
 .PHONY: all help html pdf epub doctest test check live linkcheck inventories lint lock clean FORCE
 .NOTPARALLEL:
 
-all: $(VENV)/requirements.installed ## Build HTML, PDF and ePub
-	@$(RUN) source/_ext/produce.py --build $(BUILD) $(FORMATS)
+.DEFAULT_GOAL := all
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
 	  sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
 	@echo; echo "Variables: PYTHON (makes .venv), BUILD, SPHINXOPTS, SITE_URL, REPOSITORY_URL, SOURCE_DATE_EPOCH"
 
-html pdf epub: $(VENV)/requirements.installed ## Build one format
+all: $(VENV)/requirements.installed ## Build HTML, PDF and ePub
+	@$(RUN) source/_ext/produce.py --build $(BUILD) $(FORMATS)
+
+html: $(VENV)/requirements.installed ## Build the site
+pdf: $(VENV)/requirements.installed ## Build the PDF
+epub: $(VENV)/requirements.installed ## Build the ePub
+html pdf epub:
 	@$(RUN) source/_ext/produce.py --build $(BUILD) $@
 
 doctest: $(VENV)/requirements.installed $(VENV)/requirements-examples.installed ## Run every snippet of the manual

@@ -90,7 +90,8 @@ page_metadata_repository = REPOSITORY_URL
 notfound_urls_prefix = urlsplit(SITE_URL).path or "/"
 notfound_context = {
     "title": "Page not found",
-    "body": "<h1>Page not found</h1>\n<p>No page has this address. The search box and the contents list every page.</p>",
+    "body": "<h1>Page not found</h1>\n"
+    "<p>No page has this address. The search box and the contents list every page.</p>",
 }
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

@@ -3,6 +3,6 @@
 A shop asks several carriers for a quote, ranks the answers and must reply within a deadline.
 """
 
-from .carriers import STEADY, SLOW, SWIFT, Carrier, CarrierError, Parcel, Quote
+from .carriers import SLOW, STEADY, SWIFT, Carrier, CarrierError, Parcel, Quote
 
-__all__ = ["STEADY", "SLOW", "SWIFT", "Carrier", "CarrierError", "Parcel", "Quote"]
+__all__ = ["SLOW", "STEADY", "SWIFT", "Carrier", "CarrierError", "Parcel", "Quote"]

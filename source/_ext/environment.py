@@ -37,7 +37,7 @@ def check_interpreter() -> None:
     version = ".".join(map(str, sys.version_info[:2]))
     if sys.version_info < OLDEST:
         raise EnvironmentProblem(
-            f"{sys.executable} is Python {version}; 3.11 or newer is needed: make PYTHON=python3.13, for example"
+            f"{sys.executable} is Python {version}; 3.11 or newer is needed: make PYTHON=python3.13"
         )
     for module in ("venv", "ensurepip"):
         if importlib.util.find_spec(module) is None:
@@ -92,7 +92,9 @@ def install(python: Path, lock: Path, stamp: Path) -> None:
 
 def _last_line(text: str) -> str:
     errors = [line for line in text.splitlines() if line.strip()]
-    return next((line for line in errors if line.startswith("ERROR")), errors[-1] if errors else "no message").strip()
+    return next(
+        (line for line in errors if line.startswith("ERROR")), errors[-1] if errors else "no message"
+    ).strip()
 
 
 def missing_pango() -> list[str]:

@@ -1,4 +1,4 @@
-"""Write the three locks from the dependency groups of ``pyproject.toml``: every Python, every hash, no host."""
+"""Write the three locks from the groups of ``pyproject.toml``: every Python, every hash, no host."""
 
 from __future__ import annotations
 
@@ -7,12 +7,26 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOCKS = {"build": "requirements.txt", "test": "requirements-test.txt", "examples": "requirements-examples.txt"}
+LOCKS = {
+    "build": "requirements.txt",
+    "test": "requirements-test.txt",
+    "examples": "requirements-examples.txt",
+}
 
 
 def command(group: str) -> list[str]:
     """The call of uv that locks *group*; what another group shares with ``build`` is locked alike."""
-    call = ["uv", "pip", "compile", "pyproject.toml", "--group", group, "--universal", "--python-version", "3.11"]
+    call = [
+        "uv",
+        "pip",
+        "compile",
+        "pyproject.toml",
+        "--group",
+        group,
+        "--universal",
+        "--python-version",
+        "3.11",
+    ]
     call += ["--upgrade", "--generate-hashes", "--no-emit-index-url", "--no-header", "--quiet"]
     if group != "build":
         call += ["--constraints", LOCKS["build"]]

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from docutils.nodes import Node, system_message
     from sphinx.application import Sphinx
@@ -77,7 +75,9 @@ def read_front_matter(fields: Mapping[str, str]) -> FrontMatter:
             raise FrontMatterError(key, f"unknown key {key!r}; known are {known}")
     for key in REQUIRED:
         if key not in fields:
-            raise FrontMatterError(key, f"the front matter lacks {key!r}; add '{key}: ...' between the --- lines")
+            raise FrontMatterError(
+                key, f"the front matter lacks {key!r}; add '{key}: ...' between the --- lines"
+            )
     if not fields["owner"].strip():
         raise FrontMatterError("owner", "'owner' is empty; name who keeps this page right")
     try:
@@ -94,7 +94,7 @@ def read_front_matter(fields: Mapping[str, str]) -> FrontMatter:
 
 
 def reading_minutes(prose_words: int, code_lines: int, *, prose_speed: float, code_speed: float) -> int:
-    """Whole minutes, at least one, for *prose_words* at *prose_speed* and *code_lines* at *code_speed* a minute."""
+    """Whole minutes, at least one, for prose and code; the speeds are in words and lines a minute."""
     return max(1, math.ceil(prose_words / prose_speed + code_lines / code_speed))
 
 
@@ -162,7 +162,9 @@ def _insert_line(app: Sphinx, doctree: nodes.document) -> None:
         page = read_front_matter(fields)
         for name in page.prerequisites:
             if name not in env.found_docs:
-                raise FrontMatterError("prerequisites", f"prerequisite {name!r} is no document of this manual")
+                raise FrontMatterError(
+                    "prerequisites", f"prerequisite {name!r} is no document of this manual"
+                )
         root = app.srcdir.parent
         for example in page.examples:
             if not (root / example).is_file():
@@ -231,7 +233,9 @@ def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         pattern = placeholder["pattern"]
         matching = [minutes[name] for name in sorted(minutes) if fnmatch.fnmatchcase(name, pattern)]
         if not matching:
-            logger.warning("reading-time: no document matches %r", pattern, location=docname, type="page_metadata")
+            logger.warning(
+                "reading-time: no document matches %r", pattern, location=docname, type="page_metadata"
+            )
         placeholder.replace_self(nodes.Text(f"{sum(matching)} min"))
 
 

@@ -27,6 +27,13 @@ def _panel(kind: str, title: nodes.Element | None, body: list[nodes.Node]) -> no
     return panel
 
 
+def _replace(box: nodes.Element, panel: nodes.Element) -> None:
+    """Like ``box.replace_self``, which would hand the old classes on."""
+    panel["ids"] += box["ids"]
+    assert box.parent is not None
+    box.parent.replace(box, panel)
+
+
 def unfold(document: nodes.Element) -> None:
     """Replace each tab and dropdown in *document* by a titled panel, in place."""
     for box in list(document.findall(nodes.container)):
@@ -39,11 +46,11 @@ def unfold(document: nodes.Element) -> None:
             label, content = box.children
             assert isinstance(label, nodes.Element)
             assert isinstance(content, nodes.Element)
-            box.replace_self(_panel("tab", label, content.children))
+            _replace(box, _panel("tab", label, content.children))
         elif component == "dropdown":
             title = box.children[0] if box["has_title"] else None
             assert title is None or isinstance(title, nodes.Element)
-            box.replace_self(_panel("dropdown", title, box.children[1:] if title is not None else box.children))
+            _replace(box, _panel("dropdown", title, box.children[1:] if title is not None else box.children))
 
 
 class Unfold(SphinxPostTransform):

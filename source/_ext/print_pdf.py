@@ -13,7 +13,7 @@ import logging as std_logging
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from docutils import nodes
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -109,7 +109,12 @@ class PrintPdfBuilder(SingleFileHTMLBuilder):
         documents = [
             self._document(docname, depth)
             for docname, depth in status_iterator(
-                order, "rendering... ", "darkgreen", len(order), self._app.verbosity, stringify_func=lambda item: item[0]
+                order,
+                "rendering... ",
+                "darkgreen",
+                len(order),
+                self._app.verbosity,
+                stringify_func=lambda item: item[0],
             )
         ]
         self.copy_image_files()
@@ -168,9 +173,9 @@ class PrintPdfBuilder(SingleFileHTMLBuilder):
         )
 
     def _index(self, printed: Set[str]) -> list[tuple[str, list[dict[str, Any]]]]:
-        def links(pairs: Iterable[tuple[str, str]]) -> list[str]:
+        def links(pairs: Iterable[tuple[str | None, str | Literal[False]]]) -> list[str]:
             # A page that no contents list reaches is reported as such, and is not in the book.
-            return [one_file_uri(uri) for _, uri in pairs if uri.split("#")[1] in printed]
+            return [one_file_uri(uri) for _, uri in pairs if uri and uri.split("#")[1] in printed]
 
         return [
             (
@@ -179,7 +184,9 @@ class PrintPdfBuilder(SingleFileHTMLBuilder):
                     {
                         "text": html.unescape(text),
                         "links": links(targets),
-                        "below": [{"text": html.unescape(sub), "links": links(places)} for sub, places in subitems],
+                        "below": [
+                            {"text": html.unescape(sub), "links": links(places)} for sub, places in subitems
+                        ],
                     }
                     for text, (targets, subitems, _key) in entries
                 ],

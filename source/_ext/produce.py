@@ -35,7 +35,7 @@ class BuildError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One kind of output: the Sphinx *builder*, and the path of what it makes, in the work and build folders."""
+    """One kind of output: the Sphinx *builder*, and where its result lies in the work and build folders."""
 
     builder: str
     made: str

@@ -40,7 +40,7 @@ class Answer(nodes.Part, nodes.Element):
     """The blocks that answer."""
 
 
-def _level(argument: str | None) -> str:
+def _level(argument: str) -> str:
     return directives.choice(argument, LEVELS)
 
 
@@ -54,7 +54,9 @@ class QuestionDirective(SphinxDirective):
     def run(self) -> list[Node]:
         identifier = self.arguments[0]
         if not ID.fullmatch(identifier):
-            raise self.error(f"question: {identifier!r} is no id; use lower-case words and hyphens: timeouts-01")
+            raise self.error(
+                f"question: {identifier!r} is no id; use lower-case words and hyphens: timeouts-01"
+            )
         first = _questions(self.env).setdefault(identifier, (self.env.docname, self.lineno))
         if first != (self.env.docname, self.lineno):
             where = f"{self.env.doc2path(first[0], base=False)}:{first[1]}"
@@ -83,7 +85,9 @@ def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
 
 
 def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
-    _questions(env).update({name: place for name, place in _questions(other).items() if place[0] in set(docnames)})
+    _questions(env).update(
+        {name: place for name, place in _questions(other).items() if place[0] in set(docnames)}
+    )
 
 
 def _folds(translator: HTML5Translator) -> bool:

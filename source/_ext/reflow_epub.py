@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sphinx.builders.epub3 import Epub3Builder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Set
 
     from docutils import nodes
     from sphinx.application import Sphinx
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 # What copy buttons and tabs need on a screen; an e-reader runs no scripts, and validators object.
 SCREEN_ONLY = ("copybutton", "clipboard", "sphinx-design", "design-tabs", "sd_")
+
+
+def _screen_only(filename: str) -> bool:
+    return any(word in filename for word in SCREEN_ONLY)
 
 
 def pack(folder: Path, names: Iterable[str], target: Path, *, moment: float) -> None:
@@ -40,12 +44,14 @@ class ReflowEpubBuilder(Epub3Builder):
 
     def init(self) -> None:
         super().init()
-        self.config.html_css_files = [entry for entry in self.config.html_css_files if entry[0] != "manual.css"]
+        self.config.html_css_files = [
+            entry for entry in self.config.html_css_files if entry[0] != "manual.css"
+        ]
 
-    def prepare_writing(self, docnames: set[str]) -> None:
+    def prepare_writing(self, docnames: Set[str]) -> None:
         super().prepare_writing(docnames)
-        for files in (self._css_files, self._js_files):
-            files[:] = [file for file in files if not any(word in str(file.filename) for word in SCREEN_ONLY)]
+        self._css_files[:] = [file for file in self._css_files if not _screen_only(str(file.filename))]
+        self._js_files.clear()
 
     def build_epub(self) -> None:
         """Pack what was written; the same input gives the same bytes."""

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .builder import BoundedDocTestBuilder
-
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-__all__ = ["BoundedDocTestBuilder", "setup"]
-
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the builder and its one setting, ``concurrent_doctest_limit`` (seconds a document)."""
+    from .builder import BoundedDocTestBuilder  # the rest of the package runs where Sphinx is not installed
+
     app.setup_extension("sphinx.ext.doctest")
     app.add_builder(BoundedDocTestBuilder, override=True)
     app.add_config_value("concurrent_doctest_limit", 60, "", types=frozenset({int, float}))

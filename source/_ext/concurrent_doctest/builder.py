@@ -5,7 +5,7 @@ from __future__ import annotations
 import faulthandler
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sphinx.errors import ExtensionError
 from sphinx.ext.doctest import DocTestBuilder
@@ -26,25 +26,31 @@ class BoundedDocTestBuilder(DocTestBuilder):
     The front matter keys are ``clock`` (``real``, the default, or ``virtual``) and ``limit`` (seconds).
     """
 
-    def test_doc(self, docname: str, doctree: nodes.document) -> bool:
+    _page = ""
+
+    def compile(self, code: str, name: str, type: str, flags: Any, dont_inherit: bool) -> Any:
+        """Compile a snippet so that the stack of one that hangs names its page."""
+        return super().compile(code, f"{self._page} {name}", type, flags, dont_inherit)
+
+    def test_doc(self, docname: str, doctree: nodes.Node) -> bool:
         """Run the snippets of one document.
 
         :raises ExtensionError: for a clock or a limit that does not exist.
         """
         metadata = self.env.metadata[docname]
-        page = self.env.doc2path(docname, base=False)
+        page = str(self.env.doc2path(docname, base=False))
         name = metadata.get("clock", "real")
         if name not in CLOCKS:
-            raise ExtensionError(f"{page}: 'clock: {name}' in the front matter is none of {', '.join(CLOCKS)}")
+            raise ExtensionError(
+                f"{page}: 'clock: {name}' in the front matter is none of {', '.join(CLOCKS)}"
+            )
         try:
             limit = float(metadata.get("limit", self.config.concurrent_doctest_limit))
         except ValueError as error:
             raise ExtensionError(f"{page}: 'limit' in the front matter: {error}") from None
         clock: AbstractContextManager[None] = virtual_clock() if name == "virtual" else nullcontext()
-        self._out(f"\n{page}\n")
-        sys.stdout.flush()
-        # The watchdog is a thread of C code: it fires even while a snippet holds the GIL.  It names no
-        # page, so the page's name is printed first.
+        self._page = page
+        # The watchdog is a thread of C code: it fires even while a snippet holds the GIL.
         faulthandler.dump_traceback_later(limit, exit=True, file=sys.__stderr__ or sys.stderr)
         try:
             with clock:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -87,15 +87,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """No events: the selector never has any."""
 
     def _write_to_self(self) -> None:
-        """No other thread can be waiting for the loop to wake up."""
+        """Nobody sleeps in a selector, so nobody has to be woken up."""
 
-    def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> asyncio.Handle:
-        return self.call_soon(callback, *args, context=context)
-
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> NoReturn:
+    def run_in_executor(self, *args: object) -> NoReturn:  # type: ignore[override]
         raise NotVirtual("threads take real time: set 'clock: real' for this page")
 
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """There never was one."""
 
 
@@ -120,15 +117,15 @@ def virtual_clock() -> Iterator[None]:
     def new_event_loop() -> VirtualLoop:
         return VirtualLoop(clock)
 
-    factories = [(module, module.new_event_loop) for module in (asyncio, asyncio.events)]
+    factory = asyncio.new_event_loop
     try:
         for name, function in replaced.items():
             setattr(time, name, function)
-        for module, _ in factories:
-            module.new_event_loop = new_event_loop
+        for module in (asyncio, asyncio.events):
+            setattr(module, "new_event_loop", new_event_loop)  # noqa: B010
         yield
     finally:
         for name, function in originals.items():
             setattr(time, name, function)
-        for module, factory in factories:
-            module.new_event_loop = factory
+        for module in (asyncio, asyncio.events):
+            setattr(module, "new_event_loop", factory)  # noqa: B010

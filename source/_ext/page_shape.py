@@ -1,0 +1,135 @@
+"""The shape that pages share: which sections a topic has, in which order, and that no Python goes unexecuted.
+
+Works on the Markdown text alone, so that a page can be checked without a build.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+TOPICS = (
+    "io-bound-vs-cpu-bound-work",
+    "task-thread-and-valuetask",
+    "parallel-execution-patterns",
+    "cancellation-and-timeouts",
+    "thread-safe-collections",
+    "deadlock-prevention",
+    "common-pitfalls",
+    "best-practices",
+)
+INDEX_SECTIONS = (
+    "What you will learn",
+    "When to use",
+    "Design notes",
+    "The guide",
+    "Anti-patterns to avoid",
+    "Practical example",
+    "Validation checklist",
+    "Troubleshooting",
+    "Cross references",
+)
+INTERVIEW_SECTIONS = (
+    "The 30-second answer",
+    "The 2-minute answer",
+    "Bad versus strong",
+    "The timed drill",
+    "Questions",
+)
+LEAST_QUESTIONS = 10
+
+# A fence that shows Python and that nothing executes.
+PYTHON_FENCE = re.compile(r"\{?(code-block\}\s+|code\}\s+|sourcecode\}\s+)?(python3?|py|pycon|ipython)\b")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """What is wrong with a page, and on which *line*."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The opening line of a fenced block: its *line* number, and the *info* behind the fence."""
+
+    line: int
+    info: str
+
+
+def scan(text: str) -> tuple[list[tuple[int, int, str]], list[Fence]]:
+    """The headings (line, level, title) and the fences of a page in MyST Markdown.
+
+    A ``#`` inside a code fence is no heading; a directive in colons may hold both.
+    """
+    headings: list[tuple[int, int, str]] = []
+    fences: list[Fence] = []
+    closing: str | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if closing is not None:
+            if stripped.startswith(closing) and not stripped.strip(closing[0]):
+                closing = None
+            continue
+        if opened := re.match(r"(`{3,}|~{3,})(.*)", stripped):
+            closing = opened[1]
+            fences.append(Fence(number, opened[2].strip()))
+        elif heading := re.match(r"(#{1,6})\s+(.*)", line):
+            headings.append((number, len(heading[1]), heading[2].strip()))
+    return headings, fences
+
+
+def unexecuted_python(text: str) -> Iterator[Problem]:
+    """Each fence of Python that is no directive of the doctest family."""
+    for fence in scan(text)[1]:
+        if PYTHON_FENCE.match(fence.info):
+            message = (
+                "this Python is not executed; use {testcode} or {doctest}, or show a tested file of examples/"
+            )
+            yield Problem(fence.line, message)
+
+
+def section_order(text: str, wanted: Sequence[str]) -> Iterator[Problem]:
+    """Each section of *wanted* that is missing from a page, or out of order.
+
+    A heading counts as a section if it begins with its name.
+    """
+    sections = [(line, title) for line, level, title in scan(text)[0] if level == 2]
+    last = 0
+    for name in wanted:
+        lines = [line for line, title in sections if title.startswith(name)]
+        if not lines:
+            yield Problem(
+                max(last, 1), f"the section '## {name}' is missing; the order is: {', '.join(wanted)}"
+            )
+        elif lines[0] < last:
+            yield Problem(
+                lines[0], f"the section '## {name}' stands too early; the order is: {', '.join(wanted)}"
+            )
+        else:
+            last = lines[0]
+
+
+def problems(path: PurePosixPath, text: str) -> list[Problem]:
+    """What keeps the page at *path*, relative to the source folder, from the shape of this manual."""
+    found = list(unexecuted_python(text))
+    headings = scan(text)[0]
+    titles = [line for line, level, _ in headings if level == 1]
+    if len(titles) != 1:
+        found.append(Problem(titles[1] if titles else 1, f"a page has one title, this one has {len(titles)}"))
+    in_topic = path.parts[0] in TOPICS
+    if in_topic and path.name == "index.md":
+        found += section_order(text, INDEX_SECTIONS)
+    elif path.name == "interview.md":
+        found += section_order(text, INTERVIEW_SECTIONS)
+        asked = text.count("{question}")
+        if in_topic and asked < LEAST_QUESTIONS:
+            found.append(
+                Problem(1, f"an interview page asks {LEAST_QUESTIONS} questions or more, this one {asked}")
+            )
+    elif in_topic and (not headings or headings[-1][2] != "See also"):
+        found.append(Problem(headings[-1][0] if headings else 1, "a guide page ends with '## See also'"))
+    return sorted(found)

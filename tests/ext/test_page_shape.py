@@ -1,0 +1,71 @@
+"""The shape check finds what a contributor gets wrong, and names the line."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+import pytest
+
+from page_shape import INDEX_SECTIONS, INTERVIEW_SECTIONS, problems
+
+TOPIC = "cancellation-and-timeouts"
+GUIDE = PurePosixPath(TOPIC, "timeouts.md")
+
+
+def page(*sections: str) -> str:
+    return "# Title\n\n" + "\n\n".join(f"## {name}\n\nText." for name in sections) + "\n"
+
+
+def test_a_topic_with_its_sections_in_order_is_fine() -> None:
+    assert problems(PurePosixPath(TOPIC, "index.md"), page(*INDEX_SECTIONS)) == []
+
+
+def test_a_heading_may_say_more_than_the_name_of_its_section() -> None:
+    sections = ["When to use it, and when not" if s == "When to use" else s for s in INDEX_SECTIONS]
+    assert problems(PurePosixPath(TOPIC, "index.md"), page(*sections)) == []
+
+
+def test_a_missing_section_is_named() -> None:
+    sections = [s for s in INDEX_SECTIONS if s != "Troubleshooting"]
+    (problem,) = problems(PurePosixPath(TOPIC, "index.md"), page(*sections))
+    assert "'## Troubleshooting' is missing" in problem.message
+
+
+def test_a_section_out_of_order_is_reported_on_its_line() -> None:
+    sections = list(INDEX_SECTIONS)
+    sections[1], sections[2] = sections[2], sections[1]
+    text = page(*sections)
+    (problem,) = problems(PurePosixPath(TOPIC, "index.md"), text)
+    assert text.splitlines()[problem.line - 1] == "## Design notes"
+
+
+def test_an_interview_page_of_a_topic_needs_ten_questions() -> None:
+    text = page(*INTERVIEW_SECTIONS) + ":::{question} a-1\n:::\n" * 9
+    (problem,) = problems(PurePosixPath(TOPIC, "interview.md"), text)
+    assert "this one 9" in problem.message
+    assert problems(PurePosixPath("interview.md"), page(*INTERVIEW_SECTIONS)) == []
+
+
+@pytest.mark.parametrize(
+    "info", ["python", "py", "pycon", "python3", "{code-block} python", "{sourcecode} pycon"]
+)
+def test_python_that_nothing_executes_is_reported_on_its_line(info: str) -> None:
+    text = f"# Title\n\n```{info}\nprint(1)\n```\n\n## See also\n"
+    (problem,) = problems(GUIDE, text)
+    assert problem.line == 3
+    assert "not executed" in problem.message
+
+
+def test_executed_blocks_and_other_languages_are_fine() -> None:
+    text = "# Title\n\n```{testcode}\n# ## no heading\n```\n\n~~~csharp\n~~~\n\n## See also\n"
+    assert problems(GUIDE, text) == []
+
+
+def test_a_guide_page_ends_with_its_links() -> None:
+    (problem,) = problems(GUIDE, page("When to use it", "See also", "Versions"))
+    assert "See also" in problem.message
+
+
+def test_a_page_has_one_title() -> None:
+    (problem,) = problems(PurePosixPath("overview.md"), "# One\n\n# Two\n")
+    assert (problem.line, "has 2" in problem.message) == (3, True)

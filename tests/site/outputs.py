@@ -1,0 +1,66 @@
+"""The outputs as readers get them, in the folder that `make` built."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SOURCE = ROOT / "source"
+BUILD = ROOT / os.environ.get("BUILD", "build")
+# Pages that the theme makes: they have no source, no front matter and no place in the book.
+THEME_PAGES = {"404.html", "search.html", "genindex.html"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One HTML page of the site, or one chapter of the ePub."""
+
+    path: Path
+    soup: BeautifulSoup
+
+    @property
+    def ids(self) -> set[str]:
+        return {str(tag["id"]) for tag in self.soup.find_all(id=True)}
+
+
+@cache
+def _parse(path: Path) -> Page:
+    return Page(path, BeautifulSoup(path.read_bytes(), "html.parser"))
+
+
+def pages_of(folder: Path, suffix: str) -> Iterator[Page]:
+    """Every page below *folder*, parsed once."""
+    for path in sorted(folder.rglob(f"*{suffix}")):
+        if "_static" not in path.parts:
+            yield _parse(path)
+
+
+def dead_links(folder: Path, suffix: str) -> list[str]:
+    """Links and images of the pages in *folder* that lead nowhere within it."""
+    dead = []
+    known = {page.path.resolve(): page for page in pages_of(folder, suffix)}
+    for page in known.values():
+        for tag in page.soup.find_all(["a", "img", "link", "script", "source", "image"]):
+            target = tag.get("href") or tag.get("src") or tag.get("xlink:href")
+            if not target or str(target).startswith(("http://", "https://", "mailto:", "data:")):
+                continue
+            name, _, fragment = str(target).partition("#")
+            name = name.partition("?")[0]
+            if page.path.name == "404.html" and name.startswith("/"):
+                file = (folder / name.lstrip("/")).resolve()
+            else:
+                file = (page.path.parent / name).resolve() if name else page.path.resolve()
+            if file.is_dir():
+                file /= f"index{suffix}"
+            where = page.path.relative_to(folder)
+            if not file.is_file():
+                dead.append(f"{where}: {target}: no such file")
+            elif fragment and file in known and fragment not in known[file].ids and fragment != "#":
+                dead.append(f"{where}: {target}: no such place")
+    return dead

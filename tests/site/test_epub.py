@@ -1,0 +1,47 @@
+"""The ePub: sound inside, and without what an e-reader can't do."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.site.outputs import BUILD, SOURCE, dead_links, pages_of
+
+BOOK = BUILD / "async-multithreading.epub"
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the unpacked book."""
+    folder = tmp_path_factory.mktemp("epub")
+    with zipfile.ZipFile(BOOK) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def test_no_link_or_image_is_dead(unpacked: Path) -> None:
+    assert dead_links(unpacked, ".xhtml") == []
+
+
+def test_each_source_is_a_chapter_with_one_title(unpacked: Path, sources: list[Path]) -> None:
+    for source in sources:
+        chapter = unpacked / source.relative_to(SOURCE).with_suffix(".xhtml")
+        text = chapter.read_text("utf-8")
+        assert len(re.findall(r"<h1[ >]", text)) == 1, chapter
+        assert "<title>" in text
+
+
+def test_nothing_needs_a_script_or_a_click(unpacked: Path) -> None:
+    for page in pages_of(unpacked, ".xhtml"):
+        for name in ("script", "details", "input", "button"):
+            assert not page.soup.find(name), f"{page.path.name}: <{name}>"
+
+
+def test_every_chapter_is_in_the_contents(unpacked: Path, sources: list[Path]) -> None:
+    contents = (unpacked / "nav.xhtml").read_text("utf-8")
+    for source in sources:
+        name = source.relative_to(SOURCE).with_suffix(".xhtml").as_posix()
+        assert f'href="{name}"' in contents, name
