@@ -89,7 +89,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _write_to_self(self) -> None:
         """Nobody sleeps in a selector, so nobody has to be woken up."""
 
-    def run_in_executor(self, *args: object) -> NoReturn:  # type: ignore[override]
+    def run_in_executor(self, *args: object) -> NoReturn:
         raise NotVirtual("threads take real time: set 'clock: real' for this page")
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
