@@ -67,6 +67,7 @@ html_static_path = ["_static"]
 html_css_files = ["manual.css"]
 html_baseurl = SITE_URL
 html_copy_source = False
+html_scaled_image_link = False
 html_show_sphinx = False
 html_theme_options = {
     "sidebar_hide_name": False,
@@ -116,5 +117,6 @@ epub_author = epub_publisher = author
 epub_css_files = ["epub.css"]
 epub_show_urls = "no"
 epub_tocdup = False
+epub_tocscope = "includehidden"
 epub_exclude_files = ["search.html", "404.html", ".nojekyll"]
 epub_use_index = True

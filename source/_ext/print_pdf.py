@@ -105,6 +105,7 @@ class PrintPdfBuilder(SingleFileHTMLBuilder):
         self.prepare_writing(set(self.env.all_docs))
         self.secnumbers = {}
         self.fignumbers = {}
+        self.imgpath = "_images"
         order = list(reading_order(self.env.toctree_includes, self.config.root_doc))
         documents = [
             self._document(docname, depth)

@@ -133,8 +133,12 @@ def build(name: str, folder: Path, *, run: Callable[[str, Path, Path, list[str]]
         if name == "pdf":
             ensure_pango()
         work.mkdir(parents=True, exist_ok=True)
-        if name != "html":
-            _remove(work / made_by.builder)  # whatever lies in these folders goes into the output
+        sources = work / f"{name}.sources"
+        names = "\n".join(str(path.relative_to(ROOT)) for path in input_files(ROOT, ["source"]))
+        if name != "html" or not sources.is_file() or sources.read_text() != names:
+            # Whatever lies in the folder goes into the output, the page of a removed source too.
+            _remove(work / made_by.builder)
+        sources.write_text(names)
         options = os.environ.get("SPHINXOPTS", "").split()
         if run(made_by.builder, work / made_by.builder, work / "doctrees", options):
             # Sphinx reports what it reads and writes once: what it kept would hide these warnings next time.

@@ -19,6 +19,12 @@ def test_no_link_or_image_is_dead(site: Path) -> None:
     assert dead_links(site, ".html") == []
 
 
+def test_ids_are_unique_on_each_page(site: Path) -> None:
+    for page in pages_of(site, ".html"):
+        ids = [str(tag["id"]) for tag in page.soup.find_all(id=True)]
+        assert len(ids) == len(set(ids)), f"{page.path}: {sorted(i for i in ids if ids.count(i) > 1)}"
+
+
 def test_each_page_has_one_h1_and_a_title_of_its_own(site: Path) -> None:
     titles = []
     for page in pages_of(site, ".html"):
