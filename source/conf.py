@@ -101,7 +101,7 @@ ogp_social_cards = {"enable": False}
 ogp_use_first_image = False
 sitemap_url_scheme = "{link}"
 sitemap_excludes = ["search.html", "genindex.html", "404.html"]
-pygments_style = "friendly"  # print and ePub; furo brings its own pair for HTML
+plain_design_pygments_style = "friendly"  # print and ePub; furo brings a pair for light and dark
 
 # -- PDF ----------------------------------------------------------------------------------------
 print_pdf_name = "async-multithreading.pdf"

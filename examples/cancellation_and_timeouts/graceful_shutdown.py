@@ -13,7 +13,8 @@ import argparse
 import asyncio
 import logging
 import signal
-from asyncio import StreamReader, StreamWriter
+from asyncio import FIRST_COMPLETED, StreamReader, StreamWriter
+from typing import Any
 
 CLEANUP = 1.0  # seconds for cancelled requests to say so and hang up
 
@@ -74,15 +75,13 @@ class QuoteService:
     # endregion service
 
     # region drain
-    async def drain(self, grace: float, hurry: asyncio.Future[None]) -> None:
+    async def drain(self, grace: float, hurry: asyncio.Future[Any]) -> None:
         """Let requests finish for *grace* seconds, then cancel them."""
         self.draining = True
         for task in self.idle:
             task.cancel()
-        finished = asyncio.gather(*self.busy, return_exceptions=True)
-        await asyncio.wait(
-            [finished, hurry], timeout=grace, return_when=asyncio.FIRST_COMPLETED
-        )
+        both = [asyncio.gather(*self.busy, return_exceptions=True), hurry]
+        await asyncio.wait(both, timeout=grace, return_when=FIRST_COMPLETED)
         for task in self.busy:
             task.cancel()
         if left := self.idle | self.busy:

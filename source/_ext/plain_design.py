@@ -1,6 +1,7 @@
-"""Tabs and dropdowns for paper and e-readers: everything is shown, under a title of its own.
+"""What paper and e-readers share: tabs and dropdowns stand open, and code has colours of its own.
 
-sphinx-design folds content with inputs and styles that neither a printed page nor an e-reader has.
+sphinx-design folds content with inputs and styles that neither a printed page nor an e-reader has, and
+the themes of a site choose colours for screens.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.highlighting import PygmentsBridge
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 if TYPE_CHECKING:
@@ -67,7 +70,15 @@ class Unfold(SphinxPostTransform):
         unfold(self.document)
 
 
+def _use_own_colours(app: Sphinx) -> None:
+    builder = app.builder
+    if builder.name in PLAIN_BUILDERS and isinstance(builder, StandaloneHTMLBuilder):
+        builder.highlighter = PygmentsBridge("html", app.config.plain_design_pygments_style)
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the transform."""
     app.add_post_transform(Unfold)
+    app.add_config_value("plain_design_pygments_style", "friendly", "", types=frozenset({str}))
+    app.connect("builder-inited", _use_own_colours)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

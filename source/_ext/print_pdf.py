@@ -11,6 +11,7 @@ import datetime
 import html
 import logging as std_logging
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,7 +22,8 @@ from sphinx import addnodes
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 from sphinx.environment.adapters.indexentries import IndexEntries
 from sphinx.util import logging
-from sphinx.util.display import progress_message, status_iterator
+from sphinx.util.console import term_width_line
+from sphinx.util.display import status_iterator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Set
@@ -86,6 +88,25 @@ class _WarningsToSphinx(std_logging.Handler):
             logger.warning("PDF: %s", record.getMessage(), type="print_pdf")
 
 
+class _ProgressToSphinx(std_logging.Handler):
+    """Shows which page is laid out: on a terminal each one, elsewhere only the steps."""
+
+    def emit(self, record: std_logging.LogRecord) -> None:
+        step, _, detail = record.getMessage().partition(" - ")
+        if sys.stdout.isatty() or "Page" not in detail:
+            logger.info(term_width_line(f"PDF: {detail or step}"), nonl=True)
+
+
+def _connect_logs() -> None:
+    """Route what WeasyPrint logs to Sphinx, and nowhere else: a theme may have set up the root logger."""
+    for name, handler in (("weasyprint", _WarningsToSphinx()), ("weasyprint.progress", _ProgressToSphinx())):
+        log = std_logging.getLogger(name)
+        log.handlers[:] = [handler]
+        log.propagate = False
+    std_logging.getLogger("weasyprint.progress").setLevel(std_logging.INFO)
+    std_logging.getLogger("fontTools").setLevel(std_logging.WARNING)
+
+
 class PrintPdfBuilder(SingleFileHTMLBuilder):
     """Builds one PDF of all documents that the contents lists reach."""
 
@@ -123,18 +144,17 @@ class PrintPdfBuilder(SingleFileHTMLBuilder):
         data = Path(self.srcdir) / "_data/print"
         page = self._page(data, documents)
         (Path(self.outdir) / "print.html").write_text(page, "utf-8")
-        std_logging.getLogger("weasyprint").handlers[:] = [_WarningsToSphinx()]
-        with progress_message("laying out the PDF"):
-            fonts = FontConfiguration()
-            HTML(string=page, base_url=f"{self.outdir}/").write_pdf(
-                Path(self.outdir) / self.config.print_pdf_name,
-                stylesheets=[
-                    CSS(string=self.highlighter.get_stylesheet()),
-                    CSS(filename=data / "print.css", font_config=fonts),
-                ],
-                font_config=fonts,
-                pdf_variant="pdf/ua-1",
-            )
+        _connect_logs()
+        fonts = FontConfiguration()
+        HTML(string=page, base_url=f"{self.outdir}/").write_pdf(
+            Path(self.outdir) / self.config.print_pdf_name,
+            stylesheets=[
+                CSS(string=self.highlighter.get_stylesheet()),
+                CSS(filename=data / "print.css", font_config=fonts),
+            ],
+            font_config=fonts,
+            pdf_variant="pdf/ua-1",
+        )
 
     def finish(self) -> None:
         """Everything is in the one file."""
