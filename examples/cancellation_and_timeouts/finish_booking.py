@@ -15,8 +15,8 @@ async def finish(coro: Coroutine[Any, Any, T], grace: float) -> T:
     """Run *coro* to its end, also when the caller is cancelled.
 
     After a cancellation *coro* has *grace* seconds more; then it is
-    cancelled too.  The caller's cancellation is always re-raised, and
-    only once *coro* has ended.
+    cancelled too.  The caller's cancellation is always re-raised,
+    and only once *coro* has ended; a result is then dropped.
     """
     task = asyncio.create_task(coro)
     try:
@@ -31,8 +31,11 @@ async def finish(coro: Coroutine[Any, Any, T], grace: float) -> T:
         timer.cancel()
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            report: dict[str, Any] = {"exception": error, "task": task}
-            report["message"] = "failed after its caller was cancelled"
+            report: dict[str, Any] = {
+                "message": "failed after its caller was cancelled",
+                "exception": error,
+                "task": task,
+            }
             loop.call_exception_handler(report)
         raise
 # endregion finish
@@ -40,7 +43,7 @@ async def finish(coro: Coroutine[Any, Any, T], grace: float) -> T:
 
 # region book
 async def book(carrier: str, labels: list[str]) -> str:
-    """Two steps that belong together: the charge, then its label."""
+    """Two steps that belong together: the charge, the label."""
     await asyncio.sleep(0.02)
     print("charged by", carrier)
     await asyncio.sleep(0.02)
@@ -53,7 +56,8 @@ async def order(carrier: str, deadline: float) -> list[str]:
     labels: list[str] = []
     try:
         async with asyncio.timeout(deadline):
-            print("booked", await finish(book(carrier, labels), grace=5))
+            work = book(carrier, labels)
+            print("booked", await finish(work, grace=5))
     except TimeoutError:
         print("too late for the shop")
     return labels

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 # region retry
 class BudgetSpentError(Exception):
-    """No room for another attempt; ``__cause__`` is the last failure."""
+    """No room for an attempt; ``__cause__`` is the last failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class Backoff:
     """Seconds for the parts of a retry."""
 
     attempt: float = 2.0  # an attempt is cut off after this long
-    shortest: float = 0.3  # with less than this left, none is started
+    shortest: float = 0.3  # with less left, none is started
     first_pause: float = 0.1  # ceiling of the first pause
     longest_pause: float = 5.0  # ceiling of all pauses
 
     def pause(self, failures: int, rng: random.Random) -> float:
-        """Full jitter: from 0 to a ceiling that doubles each time."""
-        doublings = min(failures - 1, 30)  # no overflow, however long
+        """Full jitter: 0 up to a ceiling that doubles each time."""
+        doublings = min(failures - 1, 30)  # no float overflow
         ceiling = self.first_pause * 2**doublings
         return rng.uniform(0.0, min(ceiling, self.longest_pause))
 
@@ -46,9 +46,12 @@ async def retry(
     deadline: Deadline,
     backoff: Backoff,
     rng: random.Random,
-    retry_on: tuple[type[Exception], ...] = (CarrierError, TimeoutError),
+    retry_on: tuple[type[Exception], ...] = (
+        CarrierError,
+        TimeoutError,
+    ),
 ) -> T:
-    """Await ``call()`` until it succeeds; *call* must be idempotent.
+    """Await ``call()`` until it succeeds; it must be idempotent.
 
     :raises BudgetSpentError: the rest of the budget cannot hold
         the next pause and the shortest attempt.
@@ -87,7 +90,8 @@ async def main() -> None:
         except BudgetSpentError as error:
             print(f"{carrier.name}: {error}; {error.__cause__}")
         else:
-            print(f"{quote.carrier}: {quote.cents}, call {carrier.calls}")
+            price = f"{quote.carrier}: {quote.cents}"
+            print(f"{price}, call {carrier.calls}")
 
 
 if __name__ == "__main__":

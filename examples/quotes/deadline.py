@@ -9,7 +9,7 @@ from dataclasses import dataclass
 # region deadline
 @dataclass(frozen=True, slots=True, order=True)
 class Deadline:
-    """A point in time on the running loop's clock; the sooner, the smaller."""
+    """A point in time on the loop's clock; an earlier one is less."""
 
     when: float
 
@@ -20,7 +20,8 @@ class Deadline:
 
     def remaining(self) -> float:
         """Seconds that are left; 0.0 once it has passed."""
-        return max(0.0, self.when - asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        return max(0.0, self.when - now)
 
     @property
     def expired(self) -> bool:
@@ -28,14 +29,15 @@ class Deadline:
         return self.remaining() == 0.0
 
     def earlier(self, seconds: float) -> Deadline:
-        """The deadline *seconds* before this one, to keep a reserve."""
+        """A deadline *seconds* sooner, to keep a reserve."""
         return Deadline(self.when - seconds)
 
     def timeout(self, cap: float | None = None) -> asyncio.Timeout:
-        """For ``async with``: until this deadline, but for *cap* seconds at most."""
+        """For ``async with``: until this, or *cap* seconds at most."""
         if cap is None:
             return asyncio.timeout_at(self.when)
-        return asyncio.timeout_at(min(self, Deadline.after(cap)).when)
+        sooner = min(self, Deadline.after(cap))
+        return asyncio.timeout_at(sooner.when)
 
 
 # endregion deadline

@@ -113,9 +113,17 @@ def section_order(text: str, wanted: Sequence[str]) -> Iterator[Problem]:
             last = lines[0]
 
 
+def contents_last(text: str) -> Iterator[Problem]:
+    """A contents list with a section after it: an ePub's contents would leave the order of reading."""
+    headings, fences = scan(text)
+    for fence in fences:
+        if fence.info.startswith("{toctree}") and headings and headings[-1][0] > fence.line:
+            yield Problem(fence.line, "move the {toctree} to the end of the page, behind its last section")
+
+
 def problems(path: PurePosixPath, text: str) -> list[Problem]:
     """What keeps the page at *path*, relative to the source folder, from the shape of this manual."""
-    found = list(unexecuted_python(text))
+    found = [*unexecuted_python(text), *contents_last(text)]
     headings = scan(text)[0]
     titles = [line for line, level, _ in headings if level == 1]
     if len(titles) != 1:

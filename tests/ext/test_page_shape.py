@@ -61,6 +61,13 @@ def test_executed_blocks_and_other_languages_are_fine() -> None:
     assert problems(GUIDE, text) == []
 
 
+def test_a_contents_list_stands_last() -> None:
+    contents = "```{toctree}\nchild\n```\n"
+    (problem,) = problems(PurePosixPath("index.md"), f"# Title\n\n{contents}\n## More\n")
+    assert (problem.line, "end of the page" in problem.message) == (3, True)
+    assert problems(PurePosixPath("index.md"), f"# Title\n\n## More\n\n{contents}") == []
+
+
 def test_a_guide_page_ends_with_its_links() -> None:
     (problem,) = problems(GUIDE, page("When to use it", "See also", "Versions"))
     assert "See also" in problem.message
