@@ -1,4 +1,4 @@
-"""What paper and e-readers share: tabs and dropdowns stand open, and code has colours of its own.
+"""What paper and e-readers share: an order of pages, open tabs and dropdowns, colours of code.
 
 sphinx-design folds content with inputs and styles that neither a printed page nor an e-reader has, and
 the themes of a site choose colours for screens.
@@ -14,10 +14,26 @@ from sphinx.highlighting import PygmentsBridge
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
 PLAIN_BUILDERS = frozenset({"pdf", "epub"})
+
+
+def reading_order(includes: Mapping[str, Iterable[str]], root: str) -> Iterator[tuple[str, int]]:
+    """Each document with its depth, parents before children, in the order of the contents lists."""
+    seen: set[str] = set()
+
+    def walk(docname: str, depth: int) -> Iterator[tuple[str, int]]:
+        if docname not in seen:
+            seen.add(docname)
+            yield docname, depth
+            for child in includes.get(docname, ()):
+                yield from walk(child, depth + 1)
+
+    return walk(root, 0)
 
 
 def _panel(kind: str, title: nodes.Element | None, body: list[nodes.Node]) -> nodes.container:

@@ -25,8 +25,10 @@ from sphinx.util import logging
 from sphinx.util.console import term_width_line
 from sphinx.util.display import status_iterator
 
+from plain_design import reading_order
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Set
+    from collections.abc import Iterable, Set
 
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
@@ -64,20 +66,6 @@ def make_ids_unique(doctree: nodes.Element, docname: str) -> None:
                 (kind, text, anchor(docname, identifier), main, key)
                 for kind, text, identifier, main, key in node["entries"]
             ]
-
-
-def reading_order(includes: Mapping[str, Iterable[str]], root: str) -> Iterator[tuple[str, int]]:
-    """Each document with its depth, parents before children, in the order of the contents lists."""
-    seen: set[str] = set()
-
-    def walk(docname: str, depth: int) -> Iterator[tuple[str, int]]:
-        if docname not in seen:
-            seen.add(docname)
-            yield docname, depth
-            for child in includes.get(docname, ()):
-                yield from walk(child, depth + 1)
-
-    return walk(root, 0)
 
 
 class _WarningsToSphinx(std_logging.Handler):

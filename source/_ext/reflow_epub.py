@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from sphinx.builders.epub3 import Epub3Builder
 
+from plain_design import reading_order
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set
 
@@ -52,6 +54,19 @@ class ReflowEpubBuilder(Epub3Builder):
         super().prepare_writing(docnames)
         self._css_files[:] = [file for file in self._css_files if not _screen_only(str(file.filename))]
         self._js_files.clear()
+
+    def get_toc(self) -> None:
+        """List a child page below its parent, and not below the section that holds the contents list."""
+        super().get_toc()
+        depths = {
+            self.get_target_uri(name): depth
+            for name, depth in reading_order(self.env.toctree_includes, self.config.root_doc)
+        }
+        shift = 0
+        for entry in self.refnodes:
+            if "#" not in entry["refuri"]:
+                shift = max(1, depths.get(entry["refuri"], 1)) - entry["level"]
+            entry["level"] += shift
 
     def build_epub(self) -> None:
         """Pack what was written; the same input gives the same bytes."""

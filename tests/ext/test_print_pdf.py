@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from docutils import nodes
 
-from print_pdf import anchor, make_ids_unique, one_file_uri, reading_order
+from plain_design import reading_order
+from print_pdf import anchor, make_ids_unique, one_file_uri
 
 
 def test_equal_ids_of_two_documents_differ_in_the_one_file() -> None:

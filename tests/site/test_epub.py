@@ -40,6 +40,14 @@ def test_nothing_needs_a_script_or_a_click(unpacked: Path) -> None:
             assert not page.soup.find(name), f"{page.path.name}: <{name}>"
 
 
+def test_a_guide_page_is_listed_directly_below_its_topic(unpacked: Path) -> None:
+    (contents,) = (page for page in pages_of(unpacked, ".xhtml") if page.path.name == "nav.xhtml")
+    link = contents.soup.find("a", href="cancellation-and-timeouts/timeouts.xhtml")
+    assert link is not None
+    parents = [item.a["href"] for item in link.find_parents("li") if item.a]
+    assert parents[1:] == ["cancellation-and-timeouts/index.xhtml"]
+
+
 def test_every_chapter_is_in_the_contents(unpacked: Path, sources: list[Path]) -> None:
     contents = (unpacked / "nav.xhtml").read_text("utf-8")
     for source in sources:

@@ -9,8 +9,8 @@ import anyio
 import pytest
 import trio
 import trio.testing
-from concurrent_doctest.virtual_clock import virtual_clock
 
+from concurrent_doctest.virtual_clock import virtual_clock
 from examples.cancellation_and_timeouts.edge_and_level import main, with_anyio, with_asyncio, with_trio
 
 Run = Callable[[bool], list[str]]

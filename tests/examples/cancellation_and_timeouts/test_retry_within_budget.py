@@ -7,8 +7,8 @@ import functools
 import random
 
 import pytest
-from concurrent_doctest.virtual_clock import virtual_clock
 
+from concurrent_doctest.virtual_clock import virtual_clock
 from examples.cancellation_and_timeouts.retry_within_budget import (
     Backoff,
     BudgetSpentError,

@@ -7,8 +7,8 @@ import dataclasses
 from collections.abc import Iterator
 
 import pytest
-from concurrent_doctest.virtual_clock import virtual_clock
 
+from concurrent_doctest.virtual_clock import virtual_clock
 from examples.quotes.deadline import Deadline
 
 
