@@ -21,7 +21,7 @@ CLEANUP = 1.0  # seconds for cancelled requests to say so and hang up
 
 # region service
 class QuoteService:
-    """Answers ``quote GRAMS`` lines, and knows what is in flight."""
+    """Answers ``quote GRAMS``, and knows what is in flight."""
 
     def __init__(self, work: float) -> None:
         self.work = work
@@ -30,8 +30,12 @@ class QuoteService:
         self.idle: set[asyncio.Task[None]] = set()
         self.busy: set[asyncio.Task[None]] = set()
 
-    def connected(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Start a task that the service holds, waits for and cancels."""
+    def connected(
+        self,
+        reader: StreamReader,
+        writer: StreamWriter,
+    ) -> None:
+        """Start a task that the service can wait for and cancel."""
 
         def hang_up(task: asyncio.Task[None]) -> None:
             self.idle.discard(task)
@@ -42,16 +46,21 @@ class QuoteService:
         self.idle.add(task)
         task.add_done_callback(hang_up)
 
-    async def converse(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Answer request after request; once draining, no further one."""
+    async def converse(
+        self,
+        reader: StreamReader,
+        writer: StreamWriter,
+    ) -> None:
+        """Answer request after request; none more once draining."""
         task = asyncio.current_task()
         assert task is not None
         try:
             while not self.draining and (line := await reader.readline()):
                 self.idle.discard(task)
                 self.busy.add(task)
-                print("accepted", line.decode("latin-1").strip(), flush=True)
-                reply = await self.answer(line)
+                request = line.decode("latin-1").strip()
+                print("accepted", request, flush=True)
+                reply = await self.answer(line, reader)
                 self.busy.discard(task)
                 self.idle.add(task)
                 writer.write(reply)
@@ -62,30 +71,41 @@ class QuoteService:
                 self.cut_off += 1
                 writer.write(b"busy, retry\n")
             raise
-        except (OSError, ValueError) as error:  # hung up, or no end of line
+        except (OSError, ValueError) as error:  # hung up; endless line
             logging.warning("connection lost: %s", error)
 
-    async def answer(self, line: bytes) -> bytes:
-        """Price a parcel; the sleep stands for asking the carrier."""
-        match line.split():
+    async def answer(self, line: bytes, reader: StreamReader) -> bytes:
+        """Price a parcel; the sleep stands for the carrier."""
+        words = line.split()
+        if words == [b"quote"]:  # the scales are slow: weight follows
+            words += (await reader.readline()).split()
+        match words:
             case [b"quote", grams] if grams.isdigit():
                 await asyncio.sleep(self.work)
-                return b"swift %d\n" % (-(-int(grams) // 1000) * 990)
+                kilograms = -(-int(grams) // 1000)
+                return b"swift %d\n" % (kilograms * 990)
         return b"usage: quote GRAMS\n"
+
     # endregion service
 
     # region drain
-    async def drain(self, grace: float, hurry: asyncio.Future[Any]) -> None:
-        """Let requests finish for *grace* seconds, then cancel them."""
+    async def drain(
+        self,
+        grace: float,
+        hurry: asyncio.Future[None],
+    ) -> None:
+        """Let requests finish for *grace* seconds; cancel the rest."""
         self.draining = True
         for task in self.idle:
             task.cancel()
-        both = [asyncio.gather(*self.busy, return_exceptions=True), hurry]
-        await asyncio.wait(both, timeout=grace, return_when=FIRST_COMPLETED)
+        answered = asyncio.gather(*self.busy, return_exceptions=True)
+        first: list[asyncio.Future[Any]] = [answered, hurry]
+        await asyncio.wait(first, timeout=grace, return_when=FIRST_COMPLETED)
         for task in self.busy:
             task.cancel()
         if left := self.idle | self.busy:
             await asyncio.wait(left, timeout=CLEANUP)
+
     # endregion drain
 
 
@@ -106,13 +126,17 @@ async def serve(work: float, grace: float) -> int:
         loop.add_signal_handler(number, on_signal)
     service = QuoteService(work)
     server = await asyncio.start_server(service.connected, "127.0.0.1", 0)
-    print("listening on port", server.sockets[0].getsockname()[1], flush=True)
+    port = server.sockets[0].getsockname()[1]
+    print("listening on port", port, flush=True)
     await stop
     server.close()  # from here on, new clients are refused
     logging.info("stopped accepting: %d in flight", len(service.busy))
     await service.drain(grace, hurry)
-    logging.info("%d drained, %d cancelled", service.drained, service.cut_off)
-    return 1 if service.cut_off else 0
+    done, cut = service.drained, service.cut_off
+    logging.info("%d drained, %d cancelled", done, cut)
+    return 1 if cut else 0
+
+
 # endregion serve
 
 

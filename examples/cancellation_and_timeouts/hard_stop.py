@@ -17,7 +17,11 @@ Ts = TypeVarTuple("Ts")
 
 
 # region run
-def _work(results: Connection, func: Callable[..., Any], args: tuple[Any, ...]) -> None:
+def _work(
+    results: Connection,
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+) -> None:
     """In the child: send what *func* returns or raises."""
     try:
         outcome = (True, func(*args))
@@ -27,19 +31,27 @@ def _work(results: Connection, func: Callable[..., Any], args: tuple[Any, ...]) 
 
 
 def run_with_deadline(
-    func: Callable[[*Ts], T], *args: *Ts, deadline: float, start_method: str | None = None
+    func: Callable[[*Ts], T],
+    *args: *Ts,
+    deadline: float,
+    start_method: str | None = None,
 ) -> T:
-    """Return ``func(*args)``, computed in a child process that is killed after *deadline* seconds.
+    """Return ``func(*args)``, computed in a child process.
 
-    The start of the interpreter counts too: allow it a second.
-    *func* must be importable by name; arguments and result must be picklable.
+    The child is killed after *deadline* seconds, in which its
+    interpreter must also start: allow a second for that.
+    *func* must be importable by name, and the arguments and the
+    result picklable.
     """
     context = multiprocessing.get_context(start_method)
     receiver, sender = context.Pipe(duplex=False)
-    # A daemonic process may have no multiprocessing children, which a kill would orphan.
-    child = context.Process(target=_work, args=(sender, func, args), daemon=True)  # type: ignore[attr-defined]
+    child = context.Process(  # type: ignore[attr-defined]
+        target=_work,
+        args=(sender, func, args),
+        daemon=True,  # no children of its own, which a kill would orphan
+    )
     with receiver:
-        with sender:  # the child has a copy; without ours, its death is an end of file
+        with sender:  # closed here, so the child's death is an end of file
             child.start()
         try:
             if not receiver.poll(deadline):
@@ -47,7 +59,8 @@ def run_with_deadline(
             done, value = receiver.recv()
         except EOFError:
             child.join()
-            raise RuntimeError(f"{func.__name__} died, exit code {child.exitcode}") from None
+            code = child.exitcode
+            raise RuntimeError(f"{func.__name__} died, exit code {code}") from None
         finally:
             child.kill()
             child.join()
@@ -89,7 +102,7 @@ def kill_workers(pool: ProcessPoolExecutor) -> None:
     if sys.version_info >= (3, 14):
         pool.kill_workers()
     else:
-        workers = list(pool._processes.values())  # private; gone after shutdown()
+        workers = list(pool._processes.values())  # private
         pool.shutdown(wait=False, cancel_futures=True)
         for worker in workers:
             worker.kill()
@@ -100,7 +113,8 @@ def stop_pool(stop: Callable[[ProcessPoolExecutor], None]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as carrier:
         carrier.settimeout(60)
         port: int = carrier.getsockname()[1]
-        pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        spawn = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(1, mp_context=spawn)
         running = pool.submit(ask_forever, port)
         connection, _ = carrier.accept()  # so the worker is in its call
         with connection:  # its end lets a call that still runs return
@@ -113,7 +127,8 @@ def stop_pool(stop: Callable[[ProcessPoolExecutor], None]) -> None:
             except concurrent.futures.CancelledError:
                 print("  queued: cancelled")
             if stop is kill_workers:
-                print("  carrier sees:", connection.recv(1))  # b"": the caller is gone
+                # b"" is an end of file: the process that called is gone
+                print("  carrier sees:", connection.recv(1))
             else:
                 print("  running.done():", running.done())
         error = running.exception(timeout=60)

@@ -1,10 +1,11 @@
-"""Run a blocking function in a thread so that cancelling the caller also stops the thread."""
+"""Run a blocking function in a thread that ends when its caller is cancelled."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import contextvars
+import functools
 import logging
 import threading
 from collections.abc import Callable
@@ -16,20 +17,25 @@ Ts = TypeVarTuple("Ts")
 
 
 # region run
-async def run_stoppable(func: Callable[[threading.Event, *Ts], T], *args: *Ts, grace: float = 5.0) -> T:
-    """Return ``func(stop, *args)``, run in a thread of the loop's default executor.
+async def run_stoppable(
+    func: Callable[[threading.Event, *Ts], T],
+    *args: *Ts,
+    grace: float = 5.0,
+) -> T:
+    """Return ``func(stop, *args)``, run in the default executor.
 
-    When the caller is cancelled, *stop* is set and the thread is awaited for
-    *grace* seconds, through further cancellations too, before the
-    cancellation goes on.  What *func* returns or raises after that is
-    dropped; an exception is logged.
+    When the caller is cancelled, *stop* is set and the thread is
+    awaited for *grace* seconds, through further cancellations too,
+    before the cancellation goes on.  What *func* returns after that
+    is dropped, what it raises is logged.
     """
     loop = asyncio.get_running_loop()
     stop = threading.Event()
     context = contextvars.copy_context()
-    work = loop.run_in_executor(None, lambda: context.run(func, stop, *args))
+    run = functools.partial(context.run, func, stop, *args)
+    work = loop.run_in_executor(None, run)
     try:
-        await asyncio.wait({work})  # wait() never cancels what it waits for
+        await asyncio.wait({work})  # does not cancel it
     except asyncio.CancelledError:
         stop.set()
         until = loop.time() + grace

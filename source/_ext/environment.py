@@ -92,9 +92,7 @@ def install(python: Path, lock: Path, stamp: Path) -> None:
 
 def _last_line(text: str) -> str:
     errors = [line for line in text.splitlines() if line.strip()]
-    return next(
-        (line for line in errors if line.startswith("ERROR")), errors[-1] if errors else "no message"
-    ).strip()
+    return next((line for line in errors if line.startswith("ERROR")), errors[-1] if errors else "no message").strip()
 
 
 def missing_pango() -> list[str]:

@@ -75,9 +75,7 @@ def read_front_matter(fields: Mapping[str, str]) -> FrontMatter:
             raise FrontMatterError(key, f"unknown key {key!r}; known are {known}")
     for key in REQUIRED:
         if key not in fields:
-            raise FrontMatterError(
-                key, f"the front matter lacks {key!r}; add '{key}: ...' between the --- lines"
-            )
+            raise FrontMatterError(key, f"the front matter lacks {key!r}; add '{key}: ...' between the --- lines")
     if not fields["owner"].strip():
         raise FrontMatterError("owner", "'owner' is empty; name who keeps this page right")
     try:
@@ -162,9 +160,7 @@ def _insert_line(app: Sphinx, doctree: nodes.document) -> None:
         page = read_front_matter(fields)
         for name in page.prerequisites:
             if name not in env.found_docs:
-                raise FrontMatterError(
-                    "prerequisites", f"prerequisite {name!r} is no document of this manual"
-                )
+                raise FrontMatterError("prerequisites", f"prerequisite {name!r} is no document of this manual")
         root = app.srcdir.parent
         for example in page.examples:
             if not (root / example).is_file():
@@ -233,9 +229,7 @@ def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         pattern = placeholder["pattern"]
         matching = [minutes[name] for name in sorted(minutes) if fnmatch.fnmatchcase(name, pattern)]
         if not matching:
-            logger.warning(
-                "reading-time: no document matches %r", pattern, location=docname, type="page_metadata"
-            )
+            logger.warning("reading-time: no document matches %r", pattern, location=docname, type="page_metadata")
         placeholder.replace_self(nodes.Text(f"{sum(matching)} min"))
 
 

@@ -86,9 +86,7 @@ def unexecuted_python(text: str) -> Iterator[Problem]:
     """Each fence of Python that is no directive of the doctest family."""
     for fence in scan(text)[1]:
         if PYTHON_FENCE.match(fence.info):
-            message = (
-                "this Python is not executed; use {testcode} or {doctest}, or show a tested file of examples/"
-            )
+            message = "this Python is not executed; use {testcode} or {doctest}, or show a tested file of examples/"
             yield Problem(fence.line, message)
 
 
@@ -102,13 +100,9 @@ def section_order(text: str, wanted: Sequence[str]) -> Iterator[Problem]:
     for name in wanted:
         lines = [line for line, title in sections if title.startswith(name)]
         if not lines:
-            yield Problem(
-                max(last, 1), f"the section '## {name}' is missing; the order is: {', '.join(wanted)}"
-            )
+            yield Problem(max(last, 1), f"the section '## {name}' is missing; the order is: {', '.join(wanted)}")
         elif lines[0] < last:
-            yield Problem(
-                lines[0], f"the section '## {name}' stands too early; the order is: {', '.join(wanted)}"
-            )
+            yield Problem(lines[0], f"the section '## {name}' stands too early; the order is: {', '.join(wanted)}")
         else:
             last = lines[0]
 
@@ -135,9 +129,7 @@ def problems(path: PurePosixPath, text: str) -> list[Problem]:
         found += section_order(text, INTERVIEW_SECTIONS)
         asked = text.count("{question}")
         if in_topic and asked < LEAST_QUESTIONS:
-            found.append(
-                Problem(1, f"an interview page asks {LEAST_QUESTIONS} questions or more, this one {asked}")
-            )
+            found.append(Problem(1, f"an interview page asks {LEAST_QUESTIONS} questions or more, this one {asked}"))
     elif in_topic and (not headings or headings[-1][2] != "See also"):
         found.append(Problem(headings[-1][0] if headings else 1, "a guide page ends with '## See also'"))
     return sorted(found)

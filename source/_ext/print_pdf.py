@@ -193,9 +193,7 @@ class PrintPdfBuilder(SingleFileHTMLBuilder):
                     {
                         "text": html.unescape(text),
                         "links": links(targets),
-                        "below": [
-                            {"text": html.unescape(sub), "links": links(places)} for sub, places in subitems
-                        ],
+                        "below": [{"text": html.unescape(sub), "links": links(places)} for sub, places in subitems],
                     }
                     for text, (targets, subitems, _key) in entries
                 ],

@@ -54,9 +54,7 @@ class QuestionDirective(SphinxDirective):
     def run(self) -> list[Node]:
         identifier = self.arguments[0]
         if not ID.fullmatch(identifier):
-            raise self.error(
-                f"question: {identifier!r} is no id; use lower-case words and hyphens: timeouts-01"
-            )
+            raise self.error(f"question: {identifier!r} is no id; use lower-case words and hyphens: timeouts-01")
         first = _questions(self.env).setdefault(identifier, (self.env.docname, self.lineno))
         if first != (self.env.docname, self.lineno):
             where = f"{self.env.doc2path(first[0], base=False)}:{first[1]}"
@@ -85,9 +83,7 @@ def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
 
 
 def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
-    _questions(env).update(
-        {name: place for name, place in _questions(other).items() if place[0] in set(docnames)}
-    )
+    _questions(env).update({name: place for name, place in _questions(other).items() if place[0] in set(docnames)})
 
 
 def _folds(translator: HTML5Translator) -> bool:

@@ -46,9 +46,7 @@ class ReflowEpubBuilder(Epub3Builder):
 
     def init(self) -> None:
         super().init()
-        self.config.html_css_files = [
-            entry for entry in self.config.html_css_files if entry[0] != "manual.css"
-        ]
+        self.config.html_css_files = [entry for entry in self.config.html_css_files if entry[0] != "manual.css"]
 
     def prepare_writing(self, docnames: Set[str]) -> None:
         super().prepare_writing(docnames)

@@ -22,9 +22,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Call the project's Makefile with an environment in *folder*."""
     command = ["make", f"VENV={folder / 'venv'}", f"BUILD={folder / 'build'}", *arguments]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    return subprocess.run(
-        command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=60, check=False
-    )
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_an_old_python_is_refused_with_what_to_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,9 +36,7 @@ def test_a_python_without_venv_names_the_package(module: str, monkeypatch: pytes
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == module else real(name))
     package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-    with pytest.raises(
-        EnvironmentProblem, match=rf"lacks the module '{module}'; .*apt-get install {package}"
-    ):
+    with pytest.raises(EnvironmentProblem, match=rf"lacks the module '{module}'; .*apt-get install {package}"):
         check_interpreter()
 
 
@@ -71,9 +67,7 @@ def test_without_pango_and_without_apt_the_message_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(environment, "missing_pango", lambda: ["libpango-1.0.so.0"])
     monkeypatch.setattr("shutil.which", lambda name: None)
-    with pytest.raises(
-        EnvironmentProblem, match=r"^the PDF needs Pango; .*libharfbuzz-subset0.*brew install pango$"
-    ):
+    with pytest.raises(EnvironmentProblem, match=r"^the PDF needs Pango; .*libharfbuzz-subset0.*brew install pango$"):
         ensure_pango()
 
 
@@ -82,9 +76,7 @@ def test_make_without_a_python_says_so_in_one_line(tmp_path: Path) -> None:
     assert done.returncode != 0
     said = [line for line in done.stderr.splitlines() if "***" not in line]
     assert len(said) == 1
-    assert said[0].startswith(
-        "make: there is no 'python-that-is-not-there' here; install Python 3.11 or newer"
-    )
+    assert said[0].startswith("make: there is no 'python-that-is-not-there' here; install Python 3.11 or newer")
 
 
 def test_make_with_an_old_python_says_so_in_one_line(tmp_path: Path) -> None:
@@ -98,10 +90,6 @@ def test_make_with_an_old_python_says_so_in_one_line(tmp_path: Path) -> None:
 
 def test_help_lists_every_target_with_a_line(tmp_path: Path) -> None:
     done = make(tmp_path, "help")
-    listed = {
-        line.split()[0]
-        for line in done.stdout.splitlines()
-        if line.startswith("  ") and len(line.split()) > 1
-    }
+    listed = {line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ") and len(line.split()) > 1}
     wanted = "all help html pdf epub doctest test check live linkcheck inventories lint lock clean"
     assert listed >= set(wanted.split())

@@ -57,9 +57,7 @@ def test_an_inventory_is_fetched_and_counted(server: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("where", "error"), [("bad", ValueError), ("none", urllib.error.HTTPError)])
-def test_a_bad_answer_keeps_the_old_inventory(
-    server: str, tmp_path: Path, where: str, error: type[Exception]
-) -> None:
+def test_a_bad_answer_keeps_the_old_inventory(server: str, tmp_path: Path, where: str, error: type[Exception]) -> None:
     target = tmp_path / "python.inv"
     target.write_bytes(b"old")
     with pytest.raises(error) as caught:

@@ -46,9 +46,7 @@ def test_an_interview_page_of_a_topic_needs_ten_questions() -> None:
     assert problems(PurePosixPath("interview.md"), page(*INTERVIEW_SECTIONS)) == []
 
 
-@pytest.mark.parametrize(
-    "info", ["python", "py", "pycon", "python3", "{code-block} python", "{sourcecode} pycon"]
-)
+@pytest.mark.parametrize("info", ["python", "py", "pycon", "python3", "{code-block} python", "{sourcecode} pycon"])
 def test_python_that_nothing_executes_is_reported_on_its_line(info: str) -> None:
     text = f"# Title\n\n```{info}\nprint(1)\n```\n\n## See also\n"
     (problem,) = problems(GUIDE, text)

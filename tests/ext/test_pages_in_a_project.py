@@ -86,34 +86,6 @@ def test_a_question_without_an_answer_or_with_a_wrong_level_is_refused(scratch: 
     assert "wizard" in built.printed
 
 
-RUN = {"extensions": ["myst_parser", "concurrent_doctest"], "concurrent_doctest_limit": 3}
-
-
-def test_a_page_on_the_virtual_clock_prints_exact_durations(scratch: Project) -> None:
-    page = "---\nclock: virtual\n---\n# Page\n\n```{testcode}\nimport asyncio, time\n"
-    page += (
-        "start = time.monotonic()\nasyncio.run(asyncio.sleep(3600))\nprint(time.monotonic() - start)\n```\n"
-    )
-    page += "```{testoutput}\n3600.0\n```\n"
-    built = scratch(index=page).build("doctest", **RUN)
-    assert built.status == 0, built.printed
-
-
-def test_a_page_that_hangs_ends_the_run_with_its_name_and_stack(scratch: Project) -> None:
-    page = "# Page\n\n```{testcode}\nimport threading\nthreading.Event().wait()\n```\n"
-    built = scratch(index=page).build("doctest", **RUN)
-    assert built.status == 1
-    assert 'File "index.md <doctest default[0]>", line 2' in built.printed
-    assert "Timeout (0:00:03)!" in built.printed
-    assert "in wait" in built.printed
-
-
-def test_a_clock_that_does_not_exist_is_refused(scratch: Project) -> None:
-    built = scratch(index="---\nclock: lunar\n---\n# Page\n").build("doctest", **RUN)
-    assert built.status != 0
-    assert "index.md: 'clock: lunar' in the front matter is none of real, virtual" in built.printed
-
-
 BOOK = {"myst_enable_extensions": ["colon_fence"], "copyright": "2026, The Team", "version": "1"}
 DESIGN = """# Page
 

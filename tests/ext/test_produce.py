@@ -67,9 +67,7 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         build("html", tmp_path, run=runner(1))
 
 
-def test_a_copy_that_fails_leaves_the_old_output_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_that_fails_leaves_the_old_output_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = tmp_path / "html", tmp_path / "made"
     publish_text(old, "good")
     publish_text(new, "fresh")

@@ -20,6 +20,4 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def sources() -> list[Path]:
     """Every page of the manual, as written."""
-    return sorted(
-        path for path in SOURCE.rglob("*.md") if not path.relative_to(SOURCE).parts[0].startswith("_")
-    )
+    return sorted(path for path in SOURCE.rglob("*.md") if not path.relative_to(SOURCE).parts[0].startswith("_"))

@@ -23,9 +23,7 @@ def produce(folder: Path, *formats: str, **settings: str) -> None:
     """Build *formats* into *folder* with these environment variables."""
     command = [sys.executable, str(ROOT / "source/_ext/produce.py"), "--build", str(folder), *formats]
     variables = {"SOURCE_DATE_EPOCH": "1767268800", "SITE_URL": "", "REPOSITORY_URL": ""} | settings
-    done = subprocess.run(
-        command, env=os.environ | variables, capture_output=True, text=True, timeout=600, check=False
-    )
+    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -70,9 +68,7 @@ def test_addresses_appear_when_they_are_given_and_only_then(tmp_path: Path) -> N
         return [str(link["href"]) for link in page.find_all("link", rel="canonical")]
 
     def graph(page: BeautifulSoup) -> dict[str, str]:
-        return {
-            str(m["property"]): str(m["content"]) for m in page.find_all("meta", property=re.compile("^og:"))
-        }
+        return {str(m["property"]): str(m["content"]) for m in page.find_all("meta", property=re.compile("^og:"))}
 
     def edits(page: BeautifulSoup) -> list[str]:
         return [str(link["href"]) for link in page.find_all("a") if "/edit/" in str(link.get("href"))]

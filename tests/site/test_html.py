@@ -74,9 +74,7 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
     for page in pages_of(site, ".html"):
         for tag in page.soup.find_all(["script", "link", "img", "iframe"]):
             source = str(tag.get("src") or tag.get("href") or "")
-            assert not source.startswith(("http://", "https://", "//")) or tag.get("rel") == ["canonical"], (
-                source
-            )
+            assert not source.startswith(("http://", "https://", "//")) or tag.get("rel") == ["canonical"], source
 
 
 def test_each_picture_has_a_text_alternative(site: Path) -> None:

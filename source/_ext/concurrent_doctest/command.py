@@ -1,0 +1,65 @@
+"""``run``: carry out a plan and write its results; needs nothing but this folder and a Python ≥ 3.11.
+
+``python -c "import sys; sys.path.append(FOLDER); from concurrent_doctest.command import main; main()" PLAN RESULTS``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from . import plan as plans
+from . import supervise
+
+SCHEMA = 1
+"""Version of the results file: raised by one when a key changes its meaning or goes."""
+
+
+def interpreter() -> dict[str, str]:
+    """What ran the snippets: version, build and executable."""
+    free = not getattr(sys, "_is_gil_enabled", lambda: True)()
+    return {
+        "version": platform.python_version(),
+        "build": "free-threaded" if free else "gil",
+        "executable": sys.executable,
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a plan; the exit status is 0 if the plan was carried out, whatever its blocks did."""
+    parser = argparse.ArgumentParser(prog="concurrent_doctest")
+    parser.add_argument("plan", type=Path)
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="documents at a time")
+    options = parser.parse_args(arguments)
+    try:
+        plan = plans.read(options.plan)
+    except plans.PlanError as error:
+        print(f"concurrent_doctest: {error}", file=sys.stderr)
+        return 2
+    total, done = len(plan.documents), 0
+
+    def progress(result: supervise.DocumentResult) -> None:
+        nonlocal done
+        done += 1
+        if sys.stderr.isatty():
+            mark = "" if result.passed else "FAILED "
+            print(f"\r\x1b[K[{done}/{total}] {mark}{result.path}", end="", file=sys.stderr, flush=True)
+
+    results = supervise.run(plan, Path.cwd(), jobs=max(1, options.jobs), progress=progress)
+    if sys.stderr.isatty() and total:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    content = {
+        "schema": SCHEMA,
+        "interpreter": interpreter(),
+        "documents": [asdict(result) | {"passed": result.passed} for result in results],
+    }
+    fresh = options.results.with_name(f".{options.results.name}.new")
+    fresh.write_text(json.dumps(content, indent=1), "utf-8")
+    fresh.replace(options.results)
+    return 0

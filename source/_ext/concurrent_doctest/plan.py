@@ -1,0 +1,158 @@
+"""The plan: what to run, as data that any interpreter can read.
+
+*Collect* writes it, *run* reads it; neither needs the other's libraries.  Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+"""Raised by one whenever an older reader would misunderstand a newer plan."""
+
+KINDS = ("testsetup", "testcleanup", "doctest", "testcode")
+CLOCKS = ("real", "virtual")
+
+
+class PlanError(ValueError):
+    """A plan that can't be run; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a ``testcode`` is expected to print.
+
+    *flags* are names of doctest's option flags, with whether each is on.
+    """
+
+    line: int
+    text: str
+    flags: dict[str, bool] = field(default_factory=dict)
+    skipif: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One directive: its *kind*, where it stands, and its text as written.
+
+    *line* is that of the first line of *source* in *path*, which may be a file included by the page.
+    *skip* is the reason why the block does not run under the interpreter that the plan is for.
+    """
+
+    path: str
+    line: int
+    kind: str
+    source: str
+    flags: dict[str, bool] = field(default_factory=dict)
+    skipif: str | None = None
+    skip: str | None = None
+    outputs: tuple[Output, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """How reports name the block: an editor can jump there."""
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Blocks that share one namespace, in the order of the page."""
+
+    name: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One page: it runs in one process, within *limit* seconds, on one *clock*."""
+
+    name: str
+    path: str
+    groups: tuple[Group, ...]
+    clock: str = "real"
+    limit: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All documents, and what holds for every one of them.
+
+    *flags* is the sum of doctest's option flags; *path* is put in front of ``sys.path``; *strict* makes
+    leaks and empty blocks failures, and ``__name__`` ``"__main__"``.
+    """
+
+    documents: tuple[Document, ...]
+    path: tuple[str, ...] = ()
+    flags: int = 0
+    global_setup: str = ""
+    global_cleanup: str = ""
+    fail_fast: bool = False
+    strict: bool = False
+    schema: int = SCHEMA
+
+
+_NESTED: dict[str, type] = {"documents": Document, "groups": Group, "blocks": Block, "outputs": Output}
+
+
+def to_json(value: Any) -> Any:
+    """Turn a plan, or a part of one, into what :mod:`json` can write."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: to_json(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, tuple):
+        return [to_json(item) for item in value]
+    return value
+
+
+def _from_json(kind: type, value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise PlanError(f"expected an object for a {kind.__name__}, got {type(value).__name__}")
+    known = {item.name for item in fields(kind)}
+    if unknown := set(value) - known:
+        raise PlanError(f"unknown key {min(unknown)!r} in a {kind.__name__}")
+    arguments = {}
+    for name, part in value.items():
+        if isinstance(part, list):
+            inner = _NESTED.get(name)
+            part = tuple(_from_json(inner, item) if inner else item for item in part)
+        arguments[name] = part
+    try:
+        return kind(**arguments)
+    except TypeError as error:
+        raise PlanError(f"a {kind.__name__} is incomplete: {error}") from None
+
+
+def write(plan: Plan, path: Path) -> None:
+    """Write *plan* to the file *path*."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(to_json(plan), indent=1, ensure_ascii=False), "utf-8")
+
+
+def read(path: Path) -> Plan:
+    """Read a plan back.
+
+    :raises PlanError: when the file is missing, no JSON, of another schema, or incomplete.
+    """
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise PlanError(f"{path}: {error.strerror}; build the plan first") from None
+    except ValueError as error:
+        raise PlanError(f"{path}: no plan: {error}") from None
+    schema = value.get("schema") if isinstance(value, dict) else None
+    if schema != SCHEMA:
+        raise PlanError(f"{path}: schema {schema!r}, this runner reads {SCHEMA}; build the plan again")
+    try:
+        plan: Plan = _from_json(Plan, value)
+    except PlanError as error:
+        raise PlanError(f"{path}: {error}") from None
+    for document in plan.documents:
+        if document.clock not in CLOCKS:
+            raise PlanError(f"{path}: {document.path}: clock {document.clock!r} is none of {', '.join(CLOCKS)}")
+        for group in document.groups:
+            for block in group.blocks:
+                if block.kind not in KINDS:
+                    raise PlanError(f"{path}: {block.id}: kind {block.kind!r} is none of {', '.join(KINDS)}")
+    return plan

@@ -1,0 +1,259 @@
+"""Run documents side by side, each in a process of its own, and let none of them hang the run.
+
+The supervisor forks a small parent, reads what its workers report, and at a document's limit asks what it
+waits for, then kills it with everything it started.  Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import worker
+from .execute import FAILED, Result
+from .plan import Document, Plan
+
+import json  # isort: skip
+
+ANSWER = 2.0
+"""Seconds that a worker gets to say what it waits for, before faulthandler is asked instead."""
+
+DUMP = 0.5
+"""Seconds that faulthandler gets to write its stacks."""
+
+REPORT = 20_000
+"""Characters of captured output that a report keeps."""
+
+
+@dataclass(slots=True)
+class DocumentResult:
+    """What became of a document: one result for each block, and a *problem* if its process failed."""
+
+    name: str
+    path: str
+    results: list[Result] = field(default_factory=list)
+    problem: str = ""
+    seconds: float = 0.0
+    output: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every block passed or was skipped, and the process ended as it should."""
+        return not self.problem and all(result.outcome != FAILED for result in self.results)
+
+
+@dataclass(slots=True)
+class _Running:
+    document: Document
+    pid: int
+    pipe: int
+    control: int
+    folder: Path
+    started: float
+    unread: bytes = b""
+    current: str = ""
+    results: list[Result] = field(default_factory=list)
+    events: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: float = 0.0
+    dumped: float = 0.0
+
+    def feed(self, chunk: bytes) -> None:
+        """Take in what the worker wrote."""
+        *lines, self.unread = (self.unread + chunk).split(b"\n")
+        for line in lines:
+            data = json.loads(line)
+            event = data.pop("event")
+            if event == "begin":
+                self.current = data["id"]
+            elif event == "end":
+                self.current = ""
+                self.results.append(Result(**data))
+            else:
+                self.events[event] = data
+
+    def due(self) -> float:
+        """When the supervisor has to act next, on the monotonic clock."""
+        if self.dumped:
+            return self.dumped + DUMP
+        if self.asked:
+            return self.asked + ANSWER
+        return self.started + self.document.limit
+
+
+def run(plan: Plan, root: Path, *, jobs: int, progress: Callable[[DocumentResult], None]) -> list[DocumentResult]:
+    """Run every document of *plan*, *jobs* at a time; *progress* hears of each as it ends.
+
+    The results are in the order of the plan.  Whatever a document started is gone when its result is there.
+    """
+    waiting = list(reversed(plan.documents))
+    finished: dict[str, DocumentResult] = {}
+    running: dict[int, _Running] = {}
+    selector = selectors.DefaultSelector()
+    with _scratch() as scratch:
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    started = _start(waiting.pop(), plan, root, scratch)
+                    running[started.pipe] = started
+                    selector.register(started.pipe, selectors.EVENT_READ)
+                pause = min(item.due() for item in running.values()) - time.monotonic()
+                for key, _ in selector.select(max(0.0, pause)):
+                    item = running[key.fd]
+                    chunk = os.read(key.fd, 1 << 16)
+                    item.feed(chunk)
+                    if not chunk or "waiting" in item.events:
+                        _retire(item, running, selector, finished, progress)
+                now = time.monotonic()
+                for item in [item for item in running.values() if now >= item.due()]:
+                    if not item.asked:
+                        item.asked = now
+                        os.write(item.control, b"?")
+                    elif not item.dumped:
+                        item.dumped = now
+                        with suppress(ProcessLookupError):
+                            os.kill(item.pid, worker.DUMP_SIGNAL)
+                    else:
+                        _retire(item, running, selector, finished, progress)
+        finally:
+            for item in running.values():
+                _kill(item)
+            selector.close()
+    return [finished[document.name] for document in plan.documents]
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="concurrent-doctest-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(document: Document, plan: Plan, root: Path, scratch: Path) -> _Running:
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    (folder / "work").mkdir()
+    read, write = os.pipe()
+    question, control = os.pipe()
+    files = [os.open(folder / name, os.O_CREAT | os.O_RDWR | os.O_APPEND) for name in ("dump", "out", "err")]
+    pid = os.fork()
+    if not pid:
+        os.close(read)
+        os.close(control)
+        dump, out, err = files
+        worker.main(
+            document,
+            plan,
+            root,
+            folder=folder / "work",
+            pipe=write,
+            control=question,
+            dump=dump,
+            output=(out, err),
+        )
+    for descriptor in (write, question, *files):
+        os.close(descriptor)
+    return _Running(document, pid, read, control, folder, time.monotonic())
+
+
+def _retire(
+    item: _Running,
+    running: dict[int, _Running],
+    selector: selectors.BaseSelector,
+    finished: dict[str, DocumentResult],
+    progress: Callable[[DocumentResult], None],
+) -> None:
+    """End a worker, and turn what is known of it into a result."""
+    selector.unregister(item.pipe)
+    del running[item.pipe]
+    status = _kill(item)
+    document = item.document
+    result = DocumentResult(document.name, document.path, item.results, seconds=time.monotonic() - item.started)
+    result.output = "".join(_tail(item.folder / name) for name in ("out", "err"))
+    problem = _problem(item, status)
+    if problem and item.current:
+        result.results.append(Result(item.current, "", FAILED, 1, 1, reason="did not end", report=problem))
+    reported = {block.id for block in result.results}
+    for group in document.groups:
+        for block in group.blocks:
+            if problem and block.kind in {"doctest", "testcode"} and block.id not in reported:
+                result.results.append(Result(block.id, block.kind, FAILED, 1, 1, reason="did not run: see above"))
+    result.problem = problem
+    finished[document.name] = result
+    shutil.rmtree(item.folder, ignore_errors=True)
+    progress(result)
+
+
+def _kill(item: _Running) -> int:
+    """End the worker and everything that it started; returns the worker's wait status."""
+    ended, status = os.waitpid(item.pid, os.WNOHANG)
+    if not ended and not (item.asked or item.unread):
+        # The pipe is closed, so the worker is on its way out; a moment later it is gone by itself.
+        deadline = time.monotonic() + DUMP
+        while not ended and time.monotonic() < deadline and "done" in item.events:
+            time.sleep(0.001)
+            ended, status = os.waitpid(item.pid, os.WNOHANG)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(item.pid, signal.SIGKILL)
+    if not ended:
+        _, status = os.waitpid(item.pid, 0)
+    for pid in _started_by(item.document.name):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    for descriptor in (item.pipe, item.control):
+        os.close(descriptor)
+    return status
+
+
+def _started_by(name: str) -> list[int]:
+    """Processes that a document started and that left its process group, known by their environment."""
+    mark = f"{worker.ENVIRONMENT}={name}".encode()
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if mark in entry.read_bytes().split(b"\0"):
+                found.append(int(entry.parent.name))
+    return found
+
+
+def _tail(path: Path) -> str:
+    """The end of a file, as text whatever its bytes are."""
+    with suppress(OSError), path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - REPORT))
+        text = file.read().decode("utf-8", "backslashreplace")
+        return f"… {size - REPORT} bytes left out …\n{text}" if size > REPORT else text
+    return ""
+
+
+def _problem(item: _Running, status: int) -> str:
+    """Why a document did not come to its end, as a report; empty if it did."""
+    where = f" in {item.current}" if item.current else ""
+    if "waiting" in item.events:
+        lines = [f"did not end within {item.document.limit:g} s{where}"]
+        for thread in item.events["waiting"]["threads"]:
+            lines += [f"thread {thread['name']}:", *(f"  {frame}" for frame in thread["stack"])]
+        for task in item.events["waiting"]["tasks"]:
+            lines += [f"task {task['name']}, waiting for {task['waits_for']}:"]
+            lines += [f"  {frame}" for frame in task["stack"]]
+        return "\n".join(lines)
+    dump = _tail(item.folder / "dump")
+    if item.dumped:
+        return f"did not end within {item.document.limit:g} s{where}, and answered to nothing\n{dump}"
+    if "crashed" in item.events:
+        return f"the runner failed{where}\n{item.events['crashed']['report']}"
+    if "done" in item.events:
+        return ""
+    if os.WIFSIGNALED(status):
+        name = signal.Signals(os.WTERMSIG(status)).name
+        return f"died of {name}{where}\n{dump}"
+    return f"exited with code {os.waitstatus_to_exitcode(status)}{where} before it had run every block"
