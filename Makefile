@@ -10,7 +10,8 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 ifeq ($(SOURCE_DATE_EPOCH),)
 SOURCE_DATE_EPOCH := $(shell date +%s)
 endif
-export SPHINXOPTS SITE_URL REPOSITORY_URL SOURCE_DATE_EPOCH BUILD
+export SPHINXOPTS SITE_URL REPOSITORY_URL SOURCE_DATE_EPOCH BUILD INTERPRETER PAGES
+export SNIPPET_PACKAGES := $(abspath $(BUILD))/packages
 export PYTHONPYCACHEPREFIX := $(abspath $(BUILD))/pycache
 export PYTHONHASHSEED := 0
 export PYTHONUTF8 := 1
@@ -29,7 +30,8 @@ PYTHON_CODE := source/conf.py source/_ext examples tests
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
 	  sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
-	@echo; echo "Variables: PYTHON (makes .venv), BUILD, SPHINXOPTS, SITE_URL, REPOSITORY_URL, SOURCE_DATE_EPOCH"
+	@echo; echo "Variables: PYTHON (makes .venv), INTERPRETER (runs the snippets), PAGES, BUILD, SPHINXOPTS,"; \
+	  echo "           SITE_URL, REPOSITORY_URL, SOURCE_DATE_EPOCH"
 
 all: $(VENV)/requirements.installed ## Build HTML, PDF and ePub
 	@$(RUN) source/_ext/produce.py --build $(BUILD) $(FORMATS)
@@ -40,8 +42,8 @@ epub: $(VENV)/requirements.installed ## Build the ePub
 html pdf epub:
 	@$(RUN) source/_ext/produce.py --build $(BUILD) $@
 
-doctest: $(VENV)/requirements.installed $(VENV)/requirements-examples.installed ## Run every snippet of the manual
-	@timeout --foreground --signal=INT --kill-after=10 600 $(SPHINX) -q -b doctest $(SPHINXOPTS) source $(BUILD)/doctest || { \
+doctest: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet: INTERPRETER=python3.13t, PAGES="topic/*"
+	@$(SPHINX) -q -b doctest $(SPHINXOPTS) source $(BUILD)/doctest || { \
 	  status=$$?; rm -rf $(BUILD)/work/doctrees; echo "doctest: failed; $(BUILD)/doctest/output.txt has every report" >&2; exit $$status; }
 	@tail -n 5 $(BUILD)/doctest/output.txt
 
@@ -64,6 +66,14 @@ lint: $(VENV)/requirements.installed $(VENV)/requirements-test.installed $(VENV)
 	@$(RUN) -m ruff check $(PYTHON_CODE)
 	@$(RUN) -m ruff format --check $(PYTHON_CODE)
 	@$(RUN) -m mypy --cache-dir $(BUILD)/mypy source/_ext examples tests
+
+# What snippets import, in a folder that any interpreter can use.
+$(BUILD)/packages.installed: requirements-examples.txt $(VENV)/requirements.installed
+	@echo "environment: putting what snippets import into $(BUILD)/packages"
+	@rm -rf $(BUILD)/packages
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+	  --target $(BUILD)/packages -r $<
+	@touch $@
 
 lock: $(VENV)/requirements-test.installed ## Choose the newest versions of all dependencies, and lock them
 	@$(RUN) source/_ext/lock.py

@@ -47,10 +47,14 @@ page_metadata_prose_speed = 238  # words a minute: Brysbaert 2019, silent readin
 page_metadata_code_speed = 20  # lines a minute: our own choice, a line of code every three seconds
 
 # -- Snippets -----------------------------------------------------------------------------------
-doctest_path = [str(ROOT)]
+# Packages that snippets import, for interpreters that have none of their own.
+doctest_path = [str(ROOT), *filter(None, os.environ.get("SNIPPET_PACKAGES", "").split(os.pathsep))]
 doctest_global_setup = "import sys"
 doctest_test_doctest_blocks = ""  # prompts count only inside a directive
+concurrent_doctest_strict = True
 concurrent_doctest_limit = 60
+concurrent_doctest_interpreter = os.environ.get("INTERPRETER", "")
+concurrent_doctest_pages = os.environ.get("PAGES", "").split()
 
 # -- Links --------------------------------------------------------------------------------------
 intersphinx_mapping = {"python": ("https://docs.python.org/3/", str(ROOT / "source/_data/python.inv"))}

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sphinx.builders import Builder
-from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from . import collect, plan, report
+from . import choose, collect, plan, report
+from .errors import DoctestError
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -21,6 +21,15 @@ logger = logging.getLogger(__name__)
 
 RUN = "import sys; sys.path.append(sys.argv.pop(1)); from concurrent_doctest.command import main; sys.exit(main())"
 ASK = "import platform; print(platform.python_version())"
+
+
+def _failed(results: Path) -> set[str]:
+    """The documents that failed in the last run, by what it left at *results*."""
+    try:
+        documents = json.loads(results.read_text("utf-8"))["documents"]
+    except (OSError, ValueError, KeyError):
+        return set()
+    return {document["name"] for document in documents if not document["passed"]}
 
 
 class ConcurrentDocTestBuilder(Builder):
@@ -49,21 +58,29 @@ class ConcurrentDocTestBuilder(Builder):
         self._said.append(text)
 
     def write_documents(self, docnames: Set[str]) -> None:
-        """Run the documents, and report each that failed.
+        """Run the documents, and report each that failed; what keeps the run from starting is one message."""
+        try:
+            self._run(docnames)
+        except DoctestError as error:
+            logger.error("concurrent_doctest: %s", error)
+            self._app.statuscode = 2
 
-        :raises ExtensionError: when the interpreter can't be started, or the runner fails.
-        """
+    def _run(self, docnames: Set[str]) -> None:
         interpreter = self.config.concurrent_doctest_interpreter or sys.executable
         folder = Path(self.outdir)
         todo = collect.collect(self.env, self.config, docnames, self._version(interpreter))
-        plan.write(todo, folder / "plan.json")
         results = folder / "results.json"
+        try:
+            todo = choose.choose(todo, self.config.concurrent_doctest_pages, _failed(results))
+        except plan.PlanError as error:
+            raise DoctestError(str(error)) from None
+        plan.write(todo, folder / "plan.json")
         results.unlink(missing_ok=True)
         package = str(Path(__file__).resolve().parent.parent)
         command = [interpreter, "-c", RUN, package, str(folder / "plan.json"), str(results)]
         status = subprocess.run(command, check=False).returncode
         if status or not results.is_file():
-            raise ExtensionError(f"concurrent_doctest: the runner ended with exit status {status} and no results")
+            raise DoctestError(f"the runner ended with exit status {status} and no results; see its message above")
         content: dict[str, Any] = json.loads(results.read_text("utf-8"))
         for document in content["documents"]:
             if text := report.document_text(document):
@@ -76,15 +93,17 @@ class ConcurrentDocTestBuilder(Builder):
         try:
             asked = subprocess.run([interpreter, "-c", ASK], capture_output=True, text=True, check=True, timeout=60)
         except (OSError, subprocess.SubprocessError) as error:
-            raise ExtensionError(f"concurrent_doctest: {interpreter!r} does not run: {error}") from None
+            raise DoctestError(f"{interpreter!r} does not run: {error}") from None
         version = asked.stdout.strip()
         if tuple(map(int, version.split(".")[:2])) < (3, 11):
-            raise ExtensionError(f"concurrent_doctest: {interpreter!r} is Python {version}; 3.11 is the oldest")
+            raise DoctestError(f"{interpreter!r} is Python {version}; 3.11 is the oldest")
         return version
 
     def finish(self) -> None:
         """Print the totals, and set the exit status."""
+        if self._app.statuscode == 2:
+            return
         self._say(f"\n{report.summary(self._totals)}")
-        if self._totals.failed:
+        if self._totals.failed and not self._app.statuscode:
             self._app.statuscode = 1
         (Path(self.outdir) / "output.txt").write_text("\n".join(self._said) + "\n", "utf-8")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 from packaging.specifiers import SpecifierSet
-from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+from .errors import DoctestError
 from .plan import CLOCKS, Block, Document, Group, Output, Plan
 
 if TYPE_CHECKING:
@@ -49,15 +49,19 @@ def _block(node: Element, version: str) -> Block:
         kind=node["testnodetype"],
         source=node["test"] if "test" in node else node.astext(),
         flags=kept["flags"],
+        skip=_skip_reason(kept["pyversion"], version),
         skipif=kept["skipif"],
-        skip=_skip_reason(kept.get("pyversion"), version),
+        requires=kept["requires"],
+        build=kept["build"],
+        expect=kept["expect"],
+        limit=kept["limit"],
     )
 
 
 def _groups(doctree: nodes.document, config: Config, version: str) -> tuple[Group, ...]:
     """Group the blocks of a document by the rules of stock Sphinx."""
-    groups: dict[str, list[Block]] = {}
-    everywhere: list[Block] = []
+    groups: dict[str, list[tuple[Block, str]]] = {}
+    everywhere: list[tuple[Block, str]] = []
     in_text: str = config.doctest_test_doctest_blocks
     for node in doctree.findall(lambda n: _is_block(n) or (bool(in_text) and isinstance(n, nodes.doctest_block))):
         assert isinstance(node, nodes.Element)
@@ -65,28 +69,31 @@ def _groups(doctree: nodes.document, config: Config, version: str) -> tuple[Grou
         if not block.source:
             logger.warning("no code or output in this %s block", block.kind, location=(block.path, block.line))
         names = node.get("groups", [in_text])
+        entry = block, (node.get("concurrent_doctest") or {"stream": None})["stream"] or "stdout"
         if "*" in names:
-            everywhere.append(block)
+            everywhere.append(entry)
             continue
         for name in names:
-            groups.setdefault(name, []).append(block)
+            groups.setdefault(name, []).append(entry)
     for blocks in groups.values():
         blocks += everywhere
-    return tuple(Group(name, tuple(_with_outputs(blocks))) for name, blocks in groups.items())
+    strict = config.concurrent_doctest_strict
+    return tuple(Group(name, tuple(_with_outputs(blocks, strict))) for name, blocks in groups.items())
 
 
-def _with_outputs(blocks: Iterable[Block]) -> list[Block]:
-    """Hand each ``testoutput`` to the ``testcode`` before it."""
+def _with_outputs(blocks: Iterable[tuple[Block, str]], strict: bool) -> list[Block]:
+    """Hand each ``testoutput`` to the ``testcode`` before it; the blocks come with the stream of an output."""
     joined: list[Block] = []
     last: int | None = None
-    for block in blocks:
+    for block, stream in blocks:
         if block.kind == "testoutput":
-            if last is None:
-                logger.warning("this testoutput has no testcode before it", location=(block.path, block.line))
-            elif block.skip is None:
+            if last is not None:
                 code = joined[last]
-                output = Output(block.line, block.source, block.flags, block.skipif)
+                conditions = {name: getattr(block, name) for name in ("skip", "skipif", "requires", "build")}
+                output = Output(block.line, block.source, block.flags, stream, **conditions)
                 joined[last] = replace(code, outputs=(*code.outputs, output))
+            elif strict:
+                logger.warning("this testoutput has no testcode before it", location=(block.path, block.line))
             continue
         if block.kind in {"doctest", "testcode"}:
             last = len(joined) if block.kind == "testcode" else None
@@ -99,11 +106,11 @@ def _document(docname: str, env: BuildEnvironment, config: Config, version: str)
     metadata = env.metadata[docname]
     clock = metadata.get("clock", "real")
     if clock not in CLOCKS:
-        raise ExtensionError(f"{path}: 'clock: {clock}' in the front matter is none of {', '.join(CLOCKS)}")
+        raise DoctestError(f"{path}: 'clock: {clock}' in the front matter is none of {', '.join(CLOCKS)}")
     try:
         limit = float(metadata.get("limit", config.concurrent_doctest_limit))
     except ValueError as error:
-        raise ExtensionError(f"{path}: 'limit' in the front matter: {error}") from None
+        raise DoctestError(f"{path}: 'limit' in the front matter: {error}") from None
     groups = _groups(env.get_doctree(docname), config, version)
     return Document(docname, path, groups, clock=clock, limit=limit) if groups else None
 
@@ -111,7 +118,7 @@ def _document(docname: str, env: BuildEnvironment, config: Config, version: str)
 def collect(env: BuildEnvironment, config: Config, docnames: Iterable[str], version: str) -> Plan:
     """Plan the blocks of *docnames* for an interpreter of *version*, such as ``3.13.0``.
 
-    :raises ExtensionError: for a clock or a limit that does not exist.
+    :raises DoctestError: for a clock or a limit that does not exist.
     """
     documents = (_document(docname, env, config, version) for docname in sorted(docnames))
     return Plan(
@@ -121,4 +128,5 @@ def collect(env: BuildEnvironment, config: Config, docnames: Iterable[str], vers
         global_setup=config.doctest_global_setup,
         global_cleanup=config.doctest_global_cleanup,
         fail_fast=config.doctest_fail_fast,
+        strict=config.concurrent_doctest_strict,
     )

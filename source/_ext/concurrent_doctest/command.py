@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
             mark = "" if result.passed else "FAILED "
             print(f"\r\x1b[K[{done}/{total}] {mark}{result.path}", end="", file=sys.stderr, flush=True)
 
-    results = supervise.run(plan, Path.cwd(), jobs=max(1, options.jobs), progress=progress)
+    results = supervise.run(plan, jobs=max(1, options.jobs), progress=progress)
     if sys.stderr.isatty() and total:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     content = {

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import doctest
+import signal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from docutils import nodes
 from docutils.parsers.rst import directives
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from sphinx.ext import doctest as stock
 
+from .leaks import KINDS
 from .locate import locate
 
 if TYPE_CHECKING:
@@ -32,7 +35,78 @@ def specifier(argument: str) -> str:
     return str(text)
 
 
-CONDITIONS: OptionSpec = {"skipif": directives.unchanged_required, "pyversion": specifier}
+def expectation(argument: str) -> str:
+    """How a block is meant to end: ``hang``, ``leak KIND``, ``exit N`` or ``signal NAME``.
+
+    :raises ValueError: for anything else.
+    """
+    words = directives.unchanged_required(argument).split()
+    match words:
+        case ["hang"]:
+            pass
+        case ["leak", kind] if kind in KINDS:
+            pass
+        case ["exit", code] if code.isdecimal() and int(code) < 256:
+            pass
+        case ["signal", name] if name in signal.Signals.__members__:
+            pass
+        case _:
+            known = f"hang, leak KIND ({', '.join(KINDS)}), exit N or signal NAME"
+            raise ValueError(f"{argument!r} is no expectation; known are {known}")
+    return " ".join(words)
+
+
+def seconds(argument: str) -> float:
+    """A span of time above zero, in seconds.
+
+    :raises ValueError: for anything else.
+    """
+    value = float(directives.unchanged_required(argument))
+    if not value > 0:
+        raise ValueError(f"{argument!r} is no number of seconds above zero")
+    return value
+
+
+def build(argument: str) -> str:
+    """``gil`` or ``free-threaded``."""
+    return directives.choice(argument, ("gil", "free-threaded"))
+
+
+def stream(argument: str) -> str:
+    """``stdout`` or ``stderr``."""
+    return directives.choice(argument, ("stdout", "stderr"))
+
+
+def caption(options: dict[str, str]) -> str:
+    """What stands above a block with these *options*; "" if there is nothing to say."""
+    said = []
+    if version := options.get("pyversion"):
+        said.append(f"Python {version} only.")
+    if build := options.get("build"):
+        said.append(f"{'Free-threaded builds' if build == 'free-threaded' else 'Builds with the GIL'} only.")
+    if module := options.get("requires"):
+        said.append(f"Needs {module}.")
+    match options.get("expect", "").split():
+        case ["hang"]:
+            said.append("This block hangs: it is run until it is proven to be blocked.")
+        case ["leak", kind]:
+            said.append(f"This block leaves {'an' if kind[0] in 'aeiou' else 'a'} {LEFT.get(kind, kind)} behind.")
+        case ["exit", code]:
+            said.append(f"This block ends its process with exit code {code}.")
+        case ["signal", name]:
+            said.append(f"This block ends its process by {name}.")
+    return " ".join(said)
+
+
+LEFT = {"coroutine": "coroutine that nobody awaited", "exception": "exception that nobody saw"}
+
+CONDITIONS: OptionSpec = {
+    "skipif": directives.unchanged_required,
+    "pyversion": specifier,
+    "requires": directives.unchanged_required,
+    "build": build,
+}
+KEPT = ("skipif", "pyversion", "requires", "build", "expect", "limit", "stream")
 
 
 @cache
@@ -46,6 +120,7 @@ class _Located(stock.TestDirective):
     def run(self) -> list[Node]:
         # Stock Sphinx decides `pyversion` now and for itself; here the interpreter that runs decides.
         conditions = {name: self.options.pop(name) for name in ("pyversion",) if name in self.options}
+        self._conditions = conditions
         found = super().run()
         (node,) = found
         names = {number: name for name, number in doctest.OPTIONFLAGS_BY_NAME.items()}
@@ -53,10 +128,16 @@ class _Located(stock.TestDirective):
             "path": node.source or "",
             "line": self._line(node),
             "flags": {names[flag]: on for flag, on in node["options"].items()},  # type: ignore[index]
-            "skipif": self.options.get("skipif"),
-            **{name: str(value) for name, value in conditions.items()},
+            **{name: (self.options | conditions).get(name) for name in KEPT},
         }
-        return found
+        return [*self._caption(), node]
+
+    def _caption(self) -> list[Node]:
+        """What a reader should know of how the block runs; an output says so only if code does not."""
+        text = caption({name: str(self.options[name]) for name in KEPT if self.options.get(name)} | self._conditions)
+        if not text or isinstance(self, Testoutput) or "hide" in self.options:
+            return []
+        return [nodes.paragraph("", text, classes=["block-condition"])]
 
     def _line(self, node: Node) -> int:
         items = getattr(self.content, "items", None)
@@ -88,19 +169,19 @@ class Testcleanup(_Located):
 class Doctest(_Located):
     """Prompts with their output."""
 
-    option_spec: ClassVar[OptionSpec] = _options(stock.DoctestDirective)
+    option_spec: ClassVar[OptionSpec] = _options(stock.DoctestDirective) | {"expect": expectation, "limit": seconds}
 
 
 class Testcode(_Located):
     """Code as it stands in a file."""
 
-    option_spec: ClassVar[OptionSpec] = _options(stock.TestcodeDirective)
+    option_spec: ClassVar[OptionSpec] = _options(stock.TestcodeDirective) | {"expect": expectation, "limit": seconds}
 
 
 class Testoutput(_Located):
     """What the code before it prints."""
 
-    option_spec: ClassVar[OptionSpec] = _options(stock.TestoutputDirective)
+    option_spec: ClassVar[OptionSpec] = _options(stock.TestoutputDirective) | {"stream": stream}
 
 
 DIRECTIVES: dict[str, type[Any]] = {

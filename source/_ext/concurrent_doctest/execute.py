@@ -13,6 +13,7 @@ import ast
 import asyncio
 import contextvars
 import doctest
+import importlib.util
 import inspect
 import io
 import linecache
@@ -22,14 +23,18 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from .leaks import Watch
 from .plan import Block, Document, Group, Output, Plan
-from .virtual_clock import virtual_clock
+from .virtual_clock import VirtualDeadlock, virtual_clock
 
-PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+PASSED, FAILED, SKIPPED, WARNED = "passed", "failed", "skipped", "warned"
+UNORDERED = doctest.register_optionflag("UNORDERED")
+"""``+UNORDERED``: the lines may come in any order."""
+
+_monotonic = time.monotonic  # a page may put the module on a virtual clock
 _EXAMPLE = re.compile(r"<doctest .*\[(\d+)\]>$")
 _PARSER = doctest.DocTestParser()
 
@@ -49,14 +54,24 @@ class Result:
 
 
 Emit = Callable[[str, dict[str, Any]], None]
-"""Receives ``("begin", {"id": …})`` before a block and ``("end", Result as a dict)`` after it."""
+"""Receives ``("group", {"name": …})`` before a group, ``("begin", {"id": …})`` before a block, and
+``("end", Result as a dict)`` after it."""
+
+
+class _Checker(doctest.OutputChecker):
+    """doctest's rules, and lines in any order where ``UNORDERED`` is on."""
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        if optionflags & UNORDERED:
+            want, got = ("".join(sorted(text.splitlines(keepends=True))) for text in (want, got))
+        return super().check_output(want, got, optionflags)
 
 
 class _PageRunner(doctest.DocTestRunner):
     """A doctest runner that knows the page and the line of what it runs."""
 
     def __init__(self, flags: int, execute: Callable[[Any, dict[str, Any]], None]) -> None:
-        super().__init__(verbose=False, optionflags=flags)
+        super().__init__(checker=_Checker(), verbose=False, optionflags=flags)
         self._execute = execute
         self._mode = "exec"
 
@@ -167,15 +182,15 @@ def _test(examples: list[doctest.Example], block: Block, namespace: dict[str, An
 class _GroupRun:
     """Runs one group of blocks in one namespace."""
 
-    def __init__(self, group: Group, plan: Plan, emit: Emit) -> None:
-        self._group, self._plan, self._emit = group, plan, emit
+    def __init__(self, group: Group, plan: Plan, emit: Emit, watch: Watch) -> None:
+        self._group, self._plan, self._emit, self._watch = group, plan, emit, watch
         self.namespace: dict[str, Any] = {"__name__": "__main__"} if plan.strict else {}
         prompts = [block for block in group.blocks if block.kind == "doctest"]
         self._console = _Console() if any(awaits_at_a_prompt(block.source) for block in prompts) else None
         self.failed = False
 
     def run(self) -> None:
-        """Set up, run the tests in the order of the page, clean up."""
+        """Set up, run the tests in the order of the page, clean up, and say what was left behind."""
         blocks = self._group.blocks
         setup = [block for block in blocks if block.kind == "testsetup"]
         tests = [block for block in blocks if block.kind in {"doctest", "testcode"}]
@@ -183,10 +198,16 @@ class _GroupRun:
         try:
             if not self._globally("global setup", self._plan.global_setup) or not all(map(self._block, setup)):
                 for block in tests:
-                    self._end(Result(block.id, block.kind, FAILED, failures=1, reason="its set-up failed"))
+                    self._end(Result(block.id, block.kind, FAILED, 1, 1, reason="its set-up failed"))
                 return
-            for block in tests:
-                if not self._block(block) and self._plan.fail_fast:
+            for number, block in enumerate(tests):
+                going_on = self._block(block) or not self._plan.fail_fast
+                if self._ended:
+                    behind = f"it stands behind {block.id}, which ends its group"
+                    for late in tests[number + 1 :]:
+                        self._end(Result(late.id, late.kind, FAILED, 1, 1, reason=behind))
+                    return
+                if not going_on:
                     return
             for block in cleanup:
                 self._block(block)
@@ -194,84 +215,203 @@ class _GroupRun:
         finally:
             if self._console:
                 self._console.close()
+            self._leftovers()
+
+    _ended = False
+
+    def _leftovers(self) -> None:
+        for leak in self._watch.collect():
+            place = leak.where or self._group.blocks[-1].id
+            outcome = FAILED if self._plan.strict else WARNED
+            self._end(Result(place, "leak", outcome, failures=int(self._plan.strict), reason=f"leaked {leak}"))
 
     def _globally(self, name: str, source: str) -> bool:
         if not source:
             return True
-        block = Block(f"<{name}>", 1, "testsetup", source)
-        return self._run(block, lambda: _file_test(block, None, self.namespace), "exec").outcome == PASSED
+        block = Block(f"<{name}>", 1, f"test{name.partition(' ')[2]}", source)
+        result = self._run(block, lambda: _file_test(block, None, self.namespace), "exec")
+        return result.outcome == PASSED or self._end(result)
 
     def _end(self, result: Result) -> bool:
         self.failed = self.failed or result.outcome == FAILED
         self._emit("end", asdict(result))
         return result.outcome != FAILED
 
-    def _skips(self, condition: str | None) -> bool:
-        # As in stock Sphinx, a condition sees the names of the global set-up, and no others.
-        names: dict[str, Any] = {}
-        if condition is None:
-            return False
-        exec(self._plan.global_setup, names)
-        return bool(eval(condition, names))
+    def _skips(self, part: Block | Output) -> str:
+        """Why *part* does not run here; "" if it does."""
+        if part.skip:
+            return part.skip
+        free = not getattr(sys, "_is_gil_enabled", lambda: True)()
+        if part.build and (part.build == "free-threaded") != free:
+            return f"build: {part.build}, this one is {'free-threaded' if free else 'gil'}"
+        if part.requires and importlib.util.find_spec(part.requires) is None:
+            return f"requires: {part.requires}, which is not installed here"
+        if part.skipif is not None:
+            # As in stock Sphinx, a condition sees the names of the global set-up, and no others.
+            names: dict[str, Any] = {}
+            exec(self._plan.global_setup, names)
+            if eval(part.skipif, names):
+                return f"skipif: {part.skipif}"
+        return ""
 
     def _block(self, block: Block) -> bool:
         try:
-            reason = block.skip or (f"skipif: {block.skipif}" if self._skips(block.skipif) else "")
-            outputs = [output for output in block.outputs if not self._skips(output.skipif)]
+            reason = self._skips(block)
+            outputs = [output for output in block.outputs if not self._skips(output)]
         except Exception as error:
             report = f'File "{block.path}", line {block.line}\n{_last_line(error)}'
-            return self._end(Result(block.id, block.kind, FAILED, failures=1, reason="skipif", report=report))
+            return self._end(Result(block.id, block.kind, FAILED, 1, 1, reason="its condition failed", report=report))
         if reason:
             return self._end(Result(block.id, block.kind, SKIPPED, reason=reason))
         self._emit("begin", {"id": block.id})
-        if block.kind == "doctest":
-            return self._end(self._run(block, lambda: _prompt_test(block, self.namespace), "single"))
+        if problem := self._output_problem(block, outputs):
+            return self._end(Result(block.id, block.kind, FAILED, 1, 1, reason=problem))
+        out = [output for output in outputs if output.stream == "stdout"]
+        err = [output for output in outputs if output.stream == "stderr"]
         # As in stock Sphinx, the last output that applies is the one that counts.
-        expected = outputs[-1] if outputs else None
-        return self._end(self._run(block, lambda: _file_test(block, expected, self.namespace), "exec"))
+        expected = out[-1] if out else None
+        if block.kind == "doctest":
+            result = self._run(block, lambda: _prompt_test(block, self.namespace), "single")
+        else:
+            result = self._run(
+                block, lambda: _file_test(block, expected, self.namespace), "exec", err[-1] if err else None
+            )
+        return self._end(self._expected_leak(block, result))
 
-    def _run(self, block: Block, make: Callable[[], doctest.DocTest], mode: str) -> Result:
+    def _output_problem(self, block: Block, outputs: list[Output]) -> str:
+        if not self._plan.strict:
+            return ""
+        if not block.source.strip():
+            return "the block is empty: there is nothing to check"
+        for stream in ("stdout", "stderr"):
+            given = sum(output.stream == stream for output in block.outputs)
+            apply = sum(output.stream == stream for output in outputs)
+            if given and apply != 1:
+                return f"{apply} of its {given} outputs apply here; conditions must leave exactly one"
+        return ""
+
+    def _expected_leak(self, block: Block, result: Result) -> Result:
+        if not block.expect or not block.expect.startswith("leak"):
+            return result
+        kind = block.expect.split()[1]
+        leaks = self._watch.collect()
+        others = [leak for leak in leaks if leak.kind != kind]
+        for leak in others:
+            self._end(Result(leak.where or block.id, "leak", FAILED, failures=1, reason=f"leaked {leak}"))
+        if len(others) == len(leaks):
+            return replace(result, outcome=FAILED, failures=1, reason=f"it was to leak a {kind}, and leaked none")
+        return result
+
+    def _run(
+        self, block: Block, make: Callable[[], doctest.DocTest], mode: str, stderr: Output | None = None
+    ) -> Result:
         execute = self._console.execute if self._console and mode == "single" else exec
-        runner = _PageRunner(self._plan.flags, execute)
+        ending = _Ending(block, execute)
+        runner = _PageRunner(self._plan.flags, ending)
         said = io.StringIO()
-        started = time.monotonic()
+        started = _monotonic()
+        with _captured_stderr(self._watch) as errors:
+            try:
+                done = runner.run_block(make(), mode, said.write)
+            except ValueError as error:  # the parser's: prompts that can't be read
+                report = f'File "{block.path}", line {block.line}\n{error}\n'
+                return Result(block.id, block.kind, FAILED, 1, 1, report=report)
+            except KeyboardInterrupt:
+                report = f'File "{block.path}", line {block.line}\n{traceback.format_exc()}'
+                return Result(block.id, block.kind, FAILED, 1, 1, reason="KeyboardInterrupt", report=report)
+        seconds = _monotonic() - started
+        self._ended = self._ended or block.ends_group
+        reason, report = "", said.getvalue()
+        if stderr is not None and (difference := _difference(stderr, errors.getvalue(), self._plan.flags)):
+            reason, report = "stderr differs", f"{report}{stderr_place(block, stderr)}\n{difference}"
+        if block.ends_group and not ending.came:
+            reason = f"expected: {block.expect}; it came to its end"
+        failures = done.failed or int(bool(reason))
+        outcome = FAILED if failures else PASSED
+        return Result(block.id, block.kind, outcome, done.attempted, failures, seconds, reason, report)
+
+
+def stderr_place(block: Block, output: Output) -> str:
+    """Where the expected text of stderr stands, for a report."""
+    return f'File "{block.path}", line {output.line}, stderr of {block.id}'
+
+
+class _Ending:
+    """Executes code, and swallows the end that its block is expected to come to."""
+
+    def __init__(self, block: Block, execute: Callable[[Any, dict[str, Any]], None]) -> None:
+        self._expect, self._execute = block.expect, execute
+        self.came = False
+
+    def __call__(self, code: Any, namespace: dict[str, Any]) -> None:
         try:
-            done = runner.run_block(make(), mode, said.write)
-        except ValueError as error:  # the parser's: prompts that can't be read
-            report = f'File "{block.path}", line {block.line}\n{error}\n'
-            return Result(block.id, block.kind, FAILED, 1, 1, report=report)
-        except KeyboardInterrupt:
-            report = f'File "{block.path}", line {block.line}\n{traceback.format_exc()}'
-            return Result(block.id, block.kind, FAILED, 1, 1, reason="KeyboardInterrupt", report=report)
-        seconds = time.monotonic() - started
-        outcome = FAILED if done.failed else PASSED
-        return Result(block.id, block.kind, outcome, done.attempted, done.failed, seconds, report=said.getvalue())
+            self._execute(code, namespace)
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+            if self._expect != f"exit {status}":
+                raise
+            self.came = True
+        except VirtualDeadlock:
+            if self._expect != "hang":
+                raise
+            self.came = True
+
+
+@contextmanager
+def _captured_stderr(watch: Watch) -> Iterator[io.StringIO]:
+    """Collect what is written to ``sys.stderr``, and pass it on afterwards."""
+    real, errors = sys.stderr, io.StringIO()
+    sys.stderr = errors
+    watch.use_stderr(errors)
+    try:
+        yield errors
+    finally:
+        sys.stderr = real
+        watch.use_stderr(real)
+        real.write(errors.getvalue())
+        real.flush()
+
+
+def _difference(output: Output, got: str, flags: int) -> str:
+    """How *got* differs from *output*, in doctest's words; "" if it matches."""
+    for flag, on in _flags(output.flags).items():
+        flags = flags | flag if on else flags & ~flag
+    flags |= doctest.DONT_ACCEPT_BLANKLINE
+    checker = _Checker()
+    if checker.check_output(output.text, got, flags):
+        return ""
+    return checker.output_difference(doctest.Example("", output.text), got, flags)
 
 
 def _last_line(error: BaseException) -> str:
     return traceback.format_exception_only(error)[-1]
 
 
-def show_pages_in_tracebacks(pages: Iterable[tuple[str, str]]) -> None:
-    """Let tracebacks quote the lines of *pages*, pairs of a path as in the plan and its text."""
-    for path, text in pages:
-        lines = text.splitlines(keepends=True)
-        linecache.cache[path] = (len(text), None, lines, path)
+def show_pages_in_tracebacks(blocks: Iterable[Block]) -> None:
+    """Let tracebacks quote the lines of *blocks*, under the path and line at which they stand."""
+    pages: dict[str, list[str]] = {}
+    for block in blocks:
+        lines = pages.setdefault(block.path, [])
+        source = block.source.splitlines(keepends=True)
+        lines += ["\n"] * (block.line - 1 + len(source) - len(lines))
+        lines[block.line - 1 : block.line - 1 + len(source)] = source
+    for path, lines in pages.items():
+        linecache.cache[path] = (sum(map(len, lines)), None, lines, path)
 
 
-def run_document(document: Document, plan: Plan, emit: Emit, root: Path) -> bool:
-    """Run all groups of *document*, telling *emit* of each block; returns whether none failed.
-
-    *root* is where the paths of the plan begin.
-    """
-    paths = {block.path for group in document.groups for block in group.blocks}
-    texts = ((path, root / path) for path in sorted(paths))
-    show_pages_in_tracebacks((path, file.read_text("utf-8")) for path, file in texts if file.is_file())
+def run_document(document: Document, plan: Plan, emit: Emit) -> bool:
+    """Run all groups of *document*, telling *emit* of each block; returns whether none failed."""
+    blocks = [block for group in document.groups for block in group.blocks]
+    show_pages_in_tracebacks(blocks)
     sys.path[:0] = plan.path
     failed = False
-    with virtual_clock() if document.clock == "virtual" else nullcontext():
+    with (
+        Watch({block.path for block in blocks}) as watch,
+        virtual_clock() if document.clock == "virtual" else nullcontext(),
+    ):
         for group in document.groups:
-            run = _GroupRun(group, plan, emit)
+            emit("group", {"name": group.name})
+            run = _GroupRun(group, plan, emit, watch)
             run.run()
             failed = failed or run.failed
             if failed and plan.fail_fast:

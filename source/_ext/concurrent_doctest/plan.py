@@ -23,15 +23,20 @@ class PlanError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a ``testcode`` is expected to print.
+    """What a ``testcode`` is expected to print on *stream*, ``stdout`` or ``stderr``.
 
-    *flags* are names of doctest's option flags, with whether each is on.
+    *flags* are names of doctest's option flags, with whether each is on.  *skip*, *skipif*, *requires* and
+    *build* are as for a :class:`Block`.
     """
 
     line: int
     text: str
     flags: dict[str, bool] = field(default_factory=dict)
+    stream: str = "stdout"
+    skip: str | None = None
     skipif: str | None = None
+    requires: str | None = None
+    build: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,12 @@ class Block:
     """One directive: its *kind*, where it stands, and its text as written.
 
     *line* is that of the first line of *source* in *path*, which may be a file included by the page.
-    *skip* is the reason why the block does not run under the interpreter that the plan is for.
+
+    Conditions: *skip* is the reason why it does not run under the interpreter that the plan is for, *skipif* an
+    expression, *requires* a module that must be there, *build* ``gil`` or ``free-threaded``.
+
+    *expect* is how it is meant to end (``hang``, ``leak KIND``, ``exit N`` or ``signal NAME``), *limit* how
+    many seconds it may take.
     """
 
     path: str
@@ -47,9 +57,18 @@ class Block:
     kind: str
     source: str
     flags: dict[str, bool] = field(default_factory=dict)
-    skipif: str | None = None
     skip: str | None = None
+    skipif: str | None = None
+    requires: str | None = None
+    build: str | None = None
+    expect: str | None = None
+    limit: float | None = None
     outputs: tuple[Output, ...] = ()
+
+    @property
+    def ends_group(self) -> bool:
+        """Whether nothing of its group can run after it."""
+        return bool(self.expect) and not str(self.expect).startswith("leak")
 
     @property
     def id(self) -> str:

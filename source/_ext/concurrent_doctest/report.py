@@ -23,6 +23,7 @@ class Totals:
     setup_failures: int = 0
     cleanup_failures: int = 0
     skipped: int = 0
+    leaks: int = 0
     documents_failed: int = 0
 
     @property
@@ -40,6 +41,9 @@ def totals(documents: Iterable[dict[str, Any]]) -> Totals:
             kind, failures = result["kind"], result["failures"]
             if result["outcome"] == "skipped":
                 sums.skipped += 1
+            elif kind == "leak":
+                sums.leaks += 1
+                sums.failures += failures
             elif kind == "testsetup":
                 sums.setup_failures += failures
             elif kind == "testcleanup":
@@ -56,6 +60,8 @@ def document_text(document: dict[str, Any]) -> str:
     for result in document["results"]:
         if result["outcome"] == "skipped":
             lines.append(f"{result['id']}: skipped: {result['reason']}")
+        elif result["outcome"] == "warned":
+            lines.append(f"{result['id']}: warning: {result['reason']}")
         elif result["outcome"] == "failed":
             reason = f": {result['reason']}" if result["reason"] else ""
             lines.append(f"{result['id']}: failed{reason}")
@@ -85,6 +91,8 @@ def summary(sums: Totals) -> str:
     ]
     if sums.skipped:
         lines.append(line(sums.skipped, "block", " skipped"))
+    if sums.leaks:
+        lines.append(line(sums.leaks, "leak", ""))
     if sums.documents_failed:
         lines.append(line(sums.documents_failed, "document", " did not run to its end"))
     return "\n".join(lines)

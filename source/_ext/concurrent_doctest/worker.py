@@ -12,14 +12,18 @@ from __future__ import annotations
 import _thread
 import asyncio
 import faulthandler
+import gc
 import json
+import linecache
 import os
 import resource
 import signal
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from .execute import run_document
@@ -33,6 +37,12 @@ MEMORY = 4 * 2**30
 
 OUTPUT = 64 * 2**20
 """Bytes that a document and its children may write to file descriptors 1 and 2 each."""
+
+WATCHED = 0.2
+"""Seconds for which a worker looks at its own use of the processor before it answers."""
+
+# A page may put the module on a virtual clock.
+_monotonic, _process_time = time.monotonic, time.process_time
 
 ENVIRONMENT = "CONCURRENT_DOCTEST_DOCUMENT"
 """Set in the worker, so that a process it started is known as its own wherever it goes."""
@@ -60,29 +70,53 @@ def _frames(stack: traceback.StackSummary, pages: set[str]) -> list[str]:
     return lines[first:]
 
 
+def _bounded(frame: FrameType | None, pages: set[str]) -> bool:
+    """Whether the wait in *frame* ends by itself: some caller up to the page has a time limit.
+
+    The library's waiting functions keep it in a local variable; a call of C code from the page shows it, if
+    at all, in the source line.
+    """
+    while frame is not None:
+        code = frame.f_code
+        if code.co_filename in pages:
+            line = linecache.getline(code.co_filename, frame.f_lineno)
+            return "timeout=" in line.replace(" ", "") or "sleep(" in line
+        names = frame.f_locals
+        limits = [names.get(name) for name in ("timeout", "delay", "secs")]
+        if any(isinstance(limit, int | float) and limit >= 0 for limit in limits):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def describe_waiting(pages: set[str], own: int) -> dict[str, Any]:
     """Every thread and task of this process with its stack, and what a task waits for.
 
-    *own* is the identifier of the thread that asks, which is left out.
+    *own* is the identifier of the thread that asks, which is left out.  ``busy`` is the share of one core
+    that the process used while it was watched, ``bounded`` whether a thread's wait ends by itself.
     """
+    started, used = _monotonic(), _process_time()
+    watching = _thread.allocate_lock()
+    watching.acquire()
+    watching.acquire(timeout=WATCHED)
+    busy = (_process_time() - used) / (_monotonic() - started)
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     threads = []
     for identifier, frame in sys._current_frames().items():
         if identifier != own:
             stack = traceback.extract_stack(frame)
-            threads.append({"name": names.get(identifier, "?"), "stack": _frames(stack, pages)})
+            name = names.get(identifier, "?")
+            threads.append({"name": name, "stack": _frames(stack, pages), "bounded": _bounded(frame, pages)})
     tasks = []
     for task in _all_tasks():
         stack = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in task.get_stack())
         waiting = getattr(task, "_fut_waiter", None)
         tasks.append({"name": task.get_name(), "stack": _frames(stack, pages), "waits_for": repr(waiting)})
-    return {"threads": threads, "tasks": tasks}
+    return {"threads": threads, "tasks": tasks, "busy": busy}
 
 
 def _all_tasks() -> list[asyncio.Task[Any]]:
     """The pending tasks of every loop, asked from a thread that runs none."""
-    import gc
-
     # Before 3.14 asyncio kept one set of all tasks, since then one for each thread; the collector sees both.
     return [item for item in gc.get_objects() if isinstance(item, asyncio.Task) and not item.done()]
 
@@ -112,7 +146,6 @@ def _isolate(folder: Path, output: tuple[int, int], name: str) -> None:
 def main(
     document: Document,
     plan: Plan,
-    root: Path,
     *,
     folder: Path,
     pipe: int,
@@ -132,7 +165,7 @@ def main(
         faulthandler.enable(file=dump, all_threads=True)
         pages = {block.path for group in document.groups for block in group.blocks}
         _thread.start_new_thread(_answer, (control, report, pages))
-        run_document(document, plan, report, root)
+        run_document(document, plan, report)
         report("done", {})
     except BaseException:
         report("crashed", {"report": traceback.format_exc()})
