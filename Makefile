@@ -10,7 +10,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 ifeq ($(SOURCE_DATE_EPOCH),)
 SOURCE_DATE_EPOCH := $(shell date +%s)
 endif
-export SPHINXOPTS SITE_URL REPOSITORY_URL SOURCE_DATE_EPOCH BUILD INTERPRETER PAGES
+export SPHINXOPTS SITE_URL REPOSITORY_URL SOURCE_DATE_EPOCH BUILD INTERPRETER INTERPRETERS PAGES
 export SNIPPET_PACKAGES := $(abspath $(BUILD))/packages
 export PYTHONPYCACHEPREFIX := $(abspath $(BUILD))/pycache
 export PYTHONHASHSEED := 0
@@ -22,7 +22,7 @@ SPHINX := $(RUN) -m sphinx -d $(BUILD)/work/doctrees -W --keep-going
 FORMATS := html epub pdf
 PYTHON_CODE := source/conf.py source/_ext examples tests
 
-.PHONY: all help html pdf epub doctest test check live linkcheck inventories lint lock clean FORCE
+.PHONY: all help html pdf epub doctest doctest-all record test check live linkcheck inventories lint lock clean FORCE
 .NOTPARALLEL:
 
 .DEFAULT_GOAL := all
@@ -46,6 +46,12 @@ doctest: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every
 	@$(SPHINX) -q -b doctest $(SPHINXOPTS) source $(BUILD)/doctest || { \
 	  status=$$?; rm -rf $(BUILD)/work/doctrees; echo "doctest: failed; $(BUILD)/doctest/output.txt has every report" >&2; exit $$status; }
 	@tail -n 5 $(BUILD)/doctest/output.txt
+
+doctest-all: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet on every Python there is: INTERPRETERS="..." names some
+	@$(RUN) source/_ext/verify.py all --build $(BUILD)
+
+record: $(VENV)/requirements.installed ## Store what doctest-all found, for the marks on the pages
+	@$(RUN) source/_ext/verify.py record --build $(BUILD)
 
 test: all doctest $(VENV)/requirements-test.installed ## Run the tests that need only Python, and every snippet
 	@$(RUN) -m pytest -q -m "not gate"

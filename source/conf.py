@@ -31,6 +31,7 @@ extensions = [
     "plain_design",
     "print_pdf",
     "reflow_epub",
+    "verification_marks",
 ]
 if SITE_URL:
     extensions += ["sphinxext.opengraph", "sphinx_sitemap"]
@@ -52,6 +53,7 @@ doctest_path = [str(ROOT), *filter(None, os.environ.get("SNIPPET_PACKAGES", "").
 doctest_global_setup = "import sys"
 doctest_test_doctest_blocks = ""  # prompts count only inside a directive
 concurrent_doctest_strict = True
+concurrent_doctest_files_key = "examples"
 concurrent_doctest_limit = 60
 concurrent_doctest_interpreter = os.environ.get("INTERPRETER", "")
 concurrent_doctest_pages = os.environ.get("PAGES", "").split()

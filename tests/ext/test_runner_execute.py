@@ -520,7 +520,7 @@ def test_a_top_level_await_in_code_is_a_syntax_error() -> None:
 
 
 def test_the_source_of_a_function_can_be_inspected() -> None:
-    source = "import inspect\n\ndef f():\n    return 1\n\nprint(inspect.getsource(f))\n"
+    source = "import inspect\n\ndef f():\n    return 1\n\nprint(inspect.getsource(f), end='')\n"
     assert run(code(source, "def f():\n    return 1\n", line=40)).report == ""
 
 

@@ -8,8 +8,8 @@ import re
 import select
 import subprocess
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +90,26 @@ def carry_out(folder: Path, documents: Iterable[Document], *, jobs: int = 2) -> 
     return documents_run
 
 
-def run_between_neighbours(folder: Path, document: Document) -> Page:
-    """Run *document* between two healthy pages, which must not feel it."""
-    before, fault, after = carry_out(folder, [healthy("before"), document, healthy("after")])
+Triple = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+"""A page with its neighbours."""
+
+
+def run_with_neighbours(folder: Path, documents: Mapping[str, Document], *, jobs: int = 2) -> dict[str, Triple]:
+    """Run each of *documents* between two healthy pages."""
+    pages = [healthy("healthy-0")]
+    for number, (name, document) in enumerate(documents.items(), 1):
+        pages += [replace(document, name=name), healthy(f"healthy-{number}")]
+    results = carry_out(folder, pages, jobs=jobs)
+    assert [result["name"] for result in results] == [document.name for document in pages]
+    return {
+        name: (results[at], results[at + 1], results[at + 2])
+        for at, name in zip(range(0, len(pages), 2), documents, strict=False)
+    }
+
+
+def judged(triple: Triple) -> Page:
+    """The page in the middle; its neighbours must not have felt it."""
+    before, fault, after = triple
     for neighbour in (before, after):
         name = neighbour["name"]
         assert (neighbour["passed"], neighbour["problem"], neighbour["output"]) == (True, "", "")
@@ -101,13 +118,16 @@ def run_between_neighbours(folder: Path, document: Document) -> Page:
             (f"{name}.md:7", "passed", 2),
             (f"{name}.md:13", "passed", 1),
         ]
-    assert [before["name"], fault["name"], after["name"]] == ["before", "fault", "after"]
     page = Page(fault)
-    # The first block is complete, and each block is there once.
+    # What ran is complete, and each block is there once.
     assert page.outcome(3) == "passed"
     assert [result["id"] for result in page.blocks].count(f"fault.md:{LINE}") == 1
     assert [result["id"] for result in page.blocks].count("fault.md:80") == 1
     return page
+
+
+def run_between_neighbours(folder: Path, document: Document) -> Page:
+    return judged(run_with_neighbours(folder, {"fault": document})["fault"])
 
 
 def assert_gone(pid: int) -> None:
@@ -159,46 +179,47 @@ asyncio.run(main())
 FUTURE = (
     "import asyncio\nasync def main():\n    await asyncio.get_running_loop().create_future()\nasyncio.run(main())\n"
 )
+INNER = """\
+import asyncio
+async def inner():
+    await asyncio.Event().wait()
+async def outer():
+    await inner()
+asyncio.run(outer())
+"""
 REGULAR_EXPRESSION = "import re\ntext = 'a' * 64 + 'b'\nre.match('(a+)+$', text)\n"
 
 
-@pytest.mark.parametrize(
-    ("block", "stack"),
-    [
-        pytest.param(code(TWO_LOCKS), ["fault.md:16 in take", "fault.md:22 in <module>"], id="two locks"),
-        pytest.param(
-            prompts(">>> import threading\n>>> threading.Event().wait()\n"), ["fault.md:11 in <module>"], id="event"
-        ),
-        pytest.param(code(FUTURE), ["fault.md:12 in main", "fault.md:13 in <module>"], id="future"),
-        pytest.param(
-            prompts(">>> import asyncio\n>>> await asyncio.get_running_loop().create_future()\n"),
-            ["fault.md:11 in <module>"],
-            id="future at a prompt",
-        ),
-        pytest.param(code(CROSSED_ASYNCIO_LOCKS), ["fault.md:16 in take"], id="two asyncio locks"),
-        pytest.param(code("x = 0\nwhile True:\n    x += 1\n"), ["fault.md:1[12] in <module>"], id="busy loop"),
-        pytest.param(code(REGULAR_EXPRESSION), ['File "fault.md", line 12 in <module>'], id="regular expression"),
-        pytest.param(
-            Block("fault.md", LINE, "testcleanup", "import threading\nthreading.Event().wait()\n"),
-            ["fault.md:11 in <module>"],
-            id="clean-up",
-        ),
-        pytest.param(
-            Block("fault.md", LINE, "testsetup", "import threading\nthreading.Event().wait()\n"),
-            ["fault.md:11 in <module>"],
-            id="set-up",
-        ),
-    ],
-)
-def test_a_hang_is_reported_at_its_line_when_the_limit_is_over(tmp_path: Path, block: Block, stack: list[str]) -> None:
-    if block.kind == "testsetup":
-        # Set-up comes first, so the block before it does not run.
-        document = Document("fault", "fault.md", (Group("default", (block,)),), limit=1.0)
-        results = carry_out(tmp_path, [healthy("before"), document, healthy("after")])
-        assert [result["passed"] for result in results] == [True, False, True]
-        page = Page(results[1])
-    else:
-        page = run_between_neighbours(tmp_path, faulty(block))
+HANGS: dict[str, tuple[Block, list[str]]] = {
+    "two locks": (code(TWO_LOCKS), ["fault.md:16 in take", "fault.md:22 in <module>"]),
+    "event": (prompts(">>> import threading\n>>> threading.Event().wait()\n"), ["fault.md:11 in <module>"]),
+    "future": (code(FUTURE), ["fault.md:12 in main", "fault.md:13 in <module>"]),
+    "future at a prompt": (
+        prompts(">>> import asyncio\n>>> await asyncio.get_running_loop().create_future()\n"),
+        ["fault.md:11 in <module>"],
+    ),
+    "two asyncio locks": (code(CROSSED_ASYNCIO_LOCKS), ["fault.md:16 in take"]),
+    "inner coroutine": (code(INNER), ["fault.md:12 in inner"]),
+    "busy loop": (code("x = 0\nwhile True:\n    x += 1\n"), ["fault.md:1[12] in <module>"]),
+    "regular expression": (code(REGULAR_EXPRESSION), ['File "fault.md", line 12 in <module>']),
+    "clean-up": (
+        Block("fault.md", LINE, "testcleanup", "import threading\nthreading.Event().wait()\n"),
+        ["fault.md:11 in <module>"],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def hangs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Triple]:
+    """All pages that hang, in one run, so that their limits pass side by side."""
+    documents = {name: faulty(block) for name, (block, _) in HANGS.items()}
+    return run_with_neighbours(tmp_path_factory.mktemp("hangs"), documents, jobs=5)
+
+
+@pytest.mark.parametrize("name", HANGS)
+def test_a_hang_is_reported_at_its_line_when_the_limit_is_over(hangs: dict[str, Triple], name: str) -> None:
+    block, stack = HANGS[name]
+    page = judged(hangs[name])
     assert page.outcome(LINE) == "failed"
     assert page.data["problem"].startswith("did not end within 1 s in fault.md:10")
     for frame in stack:
@@ -208,9 +229,21 @@ def test_a_hang_is_reported_at_its_line_when_the_limit_is_over(tmp_path: Path, b
         assert "fault.md:80: did not run: see above" in page.text
 
 
-def test_both_sides_of_a_deadlock_are_shown(tmp_path: Path) -> None:
-    page = run_between_neighbours(tmp_path, faulty(code(TWO_LOCKS)))
-    assert page.text.count("fault.md:16 in take") == 2 * page.text.count("fault.md:22 in <module>") > 0
+def test_both_sides_of_a_deadlock_are_shown(hangs: dict[str, Triple]) -> None:
+    for name in ("two locks", "two asyncio locks"):
+        problem = judged(hangs[name]).data["problem"]
+        assert problem.count("fault.md:16 in take") == 2
+
+
+def test_a_setup_that_hangs_is_reported_at_its_line(tmp_path: Path) -> None:
+    source = "import threading\nthreading.Event().wait()\n"
+    blocks = Block("fault.md", LINE, "testsetup", source), Block("fault.md", 80, "doctest", ">>> 1\n1\n")
+    first = Group("first", (Block("fault.md", 3, "doctest", ">>> 1\n1\n"),))
+    document = Document("fault", "fault.md", (first, Group("second", blocks)), limit=1.0)
+    page = run_between_neighbours(tmp_path, document)
+    assert (page.outcome(LINE), page.outcome(80)) == ("failed", "failed")
+    assert page.data["problem"].startswith("did not end within 1 s in fault.md:10")
+    assert "fault.md:11 in <module>" in page.text
 
 
 def test_a_task_that_refuses_its_end_is_reported_at_its_line(tmp_path: Path) -> None:
@@ -249,28 +282,34 @@ def test_a_wait_that_nothing_ends_is_reported_at_once_on_the_virtual_clock(tmp_p
 # -- Pages that end too early -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("source", "problem"),
-    [
-        pytest.param("import os\nos._exit(0)", "exited with code 0 in fault.md:10", id="exit 0"),
-        pytest.param("import os\nos._exit(7)", "exited with code 7 in fault.md:10", id="exit 7"),
-        pytest.param(
-            "import ctypes\nctypes.string_at(0)",
-            '(?s)died of SIGSEGV in fault.md:10.*File "fault.md", line 11 in <module>',
-            id="segfault",
-        ),
-        pytest.param("import os\nos.abort()", "(?s)died of SIGABRT in fault.md:10.*line 11", id="abort"),
-        pytest.param("import os\nos.kill(os.getpid(), 9)", "died of SIGKILL in fault.md:10", id="kill"),
-        pytest.param("import os\nos.killpg(0, 15)", "died of SIGTERM in fault.md:10", id="kill the group"),
-    ],
-)
-@pytest.mark.parametrize("prompted", [False, True], ids=["testcode", "doctest"])
-def test_the_end_of_the_process_is_reported_at_its_line(
-    tmp_path: Path, source: str, problem: str, prompted: bool
-) -> None:
-    block = prompts("".join(f">>> {line}\n" for line in source.splitlines())) if prompted else code(source)
-    page = run_between_neighbours(tmp_path, faulty(block))
-    assert re.match(problem, page.data["problem"])
+ENDS = {
+    "exit 0": ("import os\nos._exit(0)", "exited with code 0 in fault.md:10"),
+    "exit 7": ("import os\nos._exit(7)", "exited with code 7 in fault.md:10"),
+    "segfault": (
+        "import ctypes\nctypes.string_at(0)",
+        '(?s)died of SIGSEGV in fault.md:10.*File "fault.md", line 11 in <module>',
+    ),
+    "abort": ("import os\nos.abort()", '(?s)died of SIGABRT in fault.md:10.*File "fault.md", line 11 in <module>'),
+    "kill": ("import os\nos.kill(os.getpid(), 9)", "died of SIGKILL in fault.md:10"),
+    "kill the group": ("import os\nos.killpg(0, 15)", "died of SIGTERM in fault.md:10"),
+}
+
+
+def at_prompts(source: str) -> Block:
+    return prompts("".join(f">>> {line}\n" for line in source.splitlines()))
+
+
+@pytest.fixture(scope="module", params=[code, at_prompts], ids=["testcode", "doctest"])
+def ends(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Triple]:
+    """All pages that end their process, in one run."""
+    documents = {name: faulty(request.param(source)) for name, (source, _) in ENDS.items()}
+    return run_with_neighbours(tmp_path_factory.mktemp("ends"), documents)
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_the_end_of_the_process_is_reported_at_its_line(ends: dict[str, Triple], name: str) -> None:
+    page = judged(ends[name])
+    assert re.match(ENDS[name][1], page.data["problem"])
     assert (page.outcome(LINE), page.outcome(80)) == ("failed", "failed")
     assert "fault.md:80: did not run: see above" in page.text
 
@@ -288,23 +327,29 @@ HOARD = "hoard = []\nwhile True:\n    hoard.append(bytes(2**28))\n"
 """Memory that is never touched: the limit is on addresses, and the machine is not burdened."""
 
 
-@pytest.mark.parametrize(
-    ("block", "error", "line"),
-    [
-        pytest.param(code("import sys\nsys.exit()"), "SystemExit", 11, id="sys.exit"),
-        pytest.param(code("x = 1\nraise KeyboardInterrupt"), "KeyboardInterrupt", 11, id="interrupt"),
-        pytest.param(prompts(">>> x = 1\n>>> raise KeyboardInterrupt"), "KeyboardInterrupt", 11, id="interrupt prompt"),
-        pytest.param(code("x = 1\ninput()"), "EOFError", 11, id="input"),
-        pytest.param(code(HOARD), "MemoryError", 12, id="memory"),
-        pytest.param(code(FILL), "OSError: .*File too large", 12, id="output to descriptor 1"),
-        pytest.param(code(FILL.replace("(1,", "(2,")), "OSError: .*File too large", 12, id="output to descriptor 2"),
-        pytest.param(code("def f():\n    f()\nf()"), "RecursionError", 11, id="recursion"),
-    ],
-)
-def test_a_fault_that_python_can_raise_fails_its_block_only(
-    tmp_path: Path, block: Block, error: str, line: int
-) -> None:
-    page = run_between_neighbours(tmp_path, faulty(block))
+ERRORS = {
+    "sys.exit": (code("import sys\nsys.exit()"), "SystemExit", 11),
+    "interrupt": (code("x = 1\nraise KeyboardInterrupt"), "KeyboardInterrupt", 11),
+    "interrupt at a prompt": (prompts(">>> x = 1\n>>> raise KeyboardInterrupt"), "KeyboardInterrupt", 11),
+    "input": (code("x = 1\ninput()"), "EOFError", 11),
+    "memory": (code(HOARD), "MemoryError", 12),
+    "output to descriptor 1": (code(FILL), "OSError: .*File too large", 12),
+    "output to descriptor 2": (code(FILL.replace("(1,", "(2,")), "OSError: .*File too large", 12),
+    "recursion": (code("def f():\n    f()\nf()"), "RecursionError", 11),
+}
+
+
+@pytest.fixture(scope="module")
+def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Triple]:
+    """All pages whose fault is an exception, in one run."""
+    documents = {name: faulty(block) for name, (block, _, _) in ERRORS.items()}
+    return run_with_neighbours(tmp_path_factory.mktemp("errors"), documents)
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_fault_that_python_can_raise_fails_its_block_only(errors: dict[str, Triple], name: str) -> None:
+    _, error, line = ERRORS[name]
+    page = judged(errors[name])
     assert (page.outcome(LINE), page.outcome(80), page.data["problem"]) == ("failed", "passed", "")
     assert re.search(error, page.text)
     assert f'File "fault.md", line {line}, in' in page.text

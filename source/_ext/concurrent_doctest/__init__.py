@@ -20,6 +20,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     ``concurrent_doctest_limit``: seconds a document may take (10).
     ``concurrent_doctest_interpreter``: the command of the Python that runs the snippets (the one of Sphinx).
     ``concurrent_doctest_strict``: leaks and blocks that check nothing fail; ``__name__`` is ``__main__``.
+    ``concurrent_doctest_files_key``: the key of the front matter that lists a page's own project files.
     ``concurrent_doctest_pages``: what to run, as :func:`choose.choose` takes it (everything).
     """
     # The parts that run snippets work where Sphinx is not installed, so nothing here imports it earlier.
@@ -32,5 +33,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("concurrent_doctest_limit", 10, "", types=frozenset({int, float}))
     app.add_config_value("concurrent_doctest_interpreter", "", "", types=frozenset({str}))
     app.add_config_value("concurrent_doctest_strict", False, "env", types=frozenset({bool}))
+    app.add_config_value("concurrent_doctest_files_key", "", "", types=frozenset({str}))
     app.add_config_value("concurrent_doctest_pages", [], "", types=frozenset({list, tuple}))
     return {"version": "0.1.0", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sphinx.builders import Builder
 from sphinx.util import logging
 
-from . import choose, collect, plan, report
+from . import choose, collect, interpreters, plan, report
 from .errors import DoctestError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RUN = "import sys; sys.path.append(sys.argv.pop(1)); from concurrent_doctest.command import main; sys.exit(main())"
-ASK = "import platform; print(platform.python_version())"
 
 
 def _failed(results: Path) -> set[str]:
@@ -88,16 +87,18 @@ class ConcurrentDocTestBuilder(Builder):
         version = f"{content['interpreter']['version']} ({content['interpreter']['build']})"
         (folder / "junit.xml").write_bytes(report.junit(content["documents"], f"Python {version}"))
         self._totals = report.totals(content["documents"])
+        for problem in todo.problems:
+            self._say(problem, failed=todo.strict)
+        for place in todo.not_run:
+            self._say(f"{place.partition(': ')[0]}: not run: {place.partition(': ')[2]}")
+        self._totals.not_run = len(todo.not_run)
+        self._totals.failures += len(todo.problems) if todo.strict else 0
 
     def _version(self, interpreter: str) -> str:
         try:
-            asked = subprocess.run([interpreter, "-c", ASK], capture_output=True, text=True, check=True, timeout=60)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise DoctestError(f"{interpreter!r} does not run: {error}") from None
-        version = asked.stdout.strip()
-        if tuple(map(int, version.split(".")[:2])) < (3, 11):
-            raise DoctestError(f"{interpreter!r} is Python {version}; 3.11 is the oldest")
-        return version
+            return interpreters.ask(interpreter).version
+        except interpreters.NoInterpreter as error:
+            raise DoctestError(str(error)) from None
 
     def finish(self) -> None:
         """Print the totals, and set the exit status."""

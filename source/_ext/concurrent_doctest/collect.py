@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 from packaging.specifiers import SpecifierSet
-from sphinx.util import logging
 
 from .errors import DoctestError
 from .plan import CLOCKS, Block, Document, Group, Output, Plan
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
-logger = logging.getLogger(__name__)
+
+PYTHON = frozenset({"python", "python3", "py", "py3", "pycon", "pycon3", "ipython"})
+"""Languages of highlighted blocks that are Python."""
 
 
 def shown(path: str) -> str:
@@ -49,6 +51,7 @@ def _block(node: Element, version: str) -> Block:
         kind=node["testnodetype"],
         source=node["test"] if "test" in node else node.astext(),
         flags=kept["flags"],
+        pyversion=kept["pyversion"],
         skip=_skip_reason(kept["pyversion"], version),
         skipif=kept["skipif"],
         requires=kept["requires"],
@@ -58,7 +61,7 @@ def _block(node: Element, version: str) -> Block:
     )
 
 
-def _groups(doctree: nodes.document, config: Config, version: str) -> tuple[Group, ...]:
+def _groups(doctree: nodes.document, config: Config, version: str, problems: list[str]) -> tuple[Group, ...]:
     """Group the blocks of a document by the rules of stock Sphinx."""
     groups: dict[str, list[tuple[Block, str]]] = {}
     everywhere: list[tuple[Block, str]] = []
@@ -66,8 +69,8 @@ def _groups(doctree: nodes.document, config: Config, version: str) -> tuple[Grou
     for node in doctree.findall(lambda n: _is_block(n) or (bool(in_text) and isinstance(n, nodes.doctest_block))):
         assert isinstance(node, nodes.Element)
         block = _block(node, version)
-        if not block.source:
-            logger.warning("no code or output in this %s block", block.kind, location=(block.path, block.line))
+        if not block.source.strip():
+            problems.append(f"{block.id}: this {block.kind} is empty; write what it runs or prints, or delete it")
         names = node.get("groups", [in_text])
         entry = block, (node.get("concurrent_doctest") or {"stream": None})["stream"] or "stdout"
         if "*" in names:
@@ -77,11 +80,10 @@ def _groups(doctree: nodes.document, config: Config, version: str) -> tuple[Grou
             groups.setdefault(name, []).append(entry)
     for blocks in groups.values():
         blocks += everywhere
-    strict = config.concurrent_doctest_strict
-    return tuple(Group(name, tuple(_with_outputs(blocks, strict))) for name, blocks in groups.items())
+    return tuple(Group(name, tuple(_with_outputs(blocks, problems))) for name, blocks in groups.items())
 
 
-def _with_outputs(blocks: Iterable[tuple[Block, str]], strict: bool) -> list[Block]:
+def _with_outputs(blocks: Iterable[tuple[Block, str]], problems: list[str]) -> list[Block]:
     """Hand each ``testoutput`` to the ``testcode`` before it; the blocks come with the stream of an output."""
     joined: list[Block] = []
     last: int | None = None
@@ -92,8 +94,8 @@ def _with_outputs(blocks: Iterable[tuple[Block, str]], strict: bool) -> list[Blo
                 conditions = {name: getattr(block, name) for name in ("skip", "skipif", "requires", "build")}
                 output = Output(block.line, block.source, block.flags, stream, **conditions)
                 joined[last] = replace(code, outputs=(*code.outputs, output))
-            elif strict:
-                logger.warning("this testoutput has no testcode before it", location=(block.path, block.line))
+            else:
+                problems.append(f"{block.id}: this testoutput has no testcode before it; nothing is checked by it")
             continue
         if block.kind in {"doctest", "testcode"}:
             last = len(joined) if block.kind == "testcode" else None
@@ -101,7 +103,23 @@ def _with_outputs(blocks: Iterable[tuple[Block, str]], strict: bool) -> list[Blo
     return joined
 
 
-def _document(docname: str, env: BuildEnvironment, config: Config, version: str) -> Document | None:
+def _unexecuted(doctree: nodes.document, problems: list[str], not_run: list[str]) -> None:
+    """Note the Python that no directive of the doctest family holds: each must say why it is not run."""
+    for node in doctree.findall(nodes.literal_block):
+        # A literalinclude has a `source`: it is a view of a file, which has tests of its own.
+        if _is_block(node) or "source" in node or node.get("language") not in PYTHON:
+            continue
+        place = f"{shown(node.source or '?')}:{node.line or 1}"
+        if reason := node.get("not_run"):
+            not_run.append(f"{place}: {reason}")
+        else:
+            advice = "use testcode or doctest, or a code-block with :not-run: REASON"
+            problems.append(f"{place}: nothing executes this Python; {advice}")
+
+
+def _document(
+    docname: str, env: BuildEnvironment, config: Config, version: str, problems: list[str], not_run: list[str]
+) -> Document | None:
     path = shown(str(env.doc2path(docname)))
     metadata = env.metadata[docname]
     clock = metadata.get("clock", "real")
@@ -111,8 +129,18 @@ def _document(docname: str, env: BuildEnvironment, config: Config, version: str)
         limit = float(metadata.get("limit", config.concurrent_doctest_limit))
     except ValueError as error:
         raise DoctestError(f"{path}: 'limit' in the front matter: {error}") from None
-    groups = _groups(env.get_doctree(docname), config, version)
-    return Document(docname, path, groups, clock=clock, limit=limit) if groups else None
+    doctree = env.get_doctree(docname)
+    _unexecuted(doctree, problems, not_run)
+    groups = _groups(doctree, config, version, problems)
+    if not groups:
+        return None
+    front_matter = json.dumps({key: value for key, value in sorted(metadata.items()) if isinstance(value, str)})
+    try:
+        named = json.loads(metadata.get(config.concurrent_doctest_files_key, "[]"))
+    except ValueError:
+        named = []
+    files = tuple(str(name) for name in named) if isinstance(named, list) else ()
+    return Document(docname, path, groups, clock=clock, limit=limit, front_matter=front_matter, files=files)
 
 
 def collect(env: BuildEnvironment, config: Config, docnames: Iterable[str], version: str) -> Plan:
@@ -120,9 +148,13 @@ def collect(env: BuildEnvironment, config: Config, docnames: Iterable[str], vers
 
     :raises DoctestError: for a clock or a limit that does not exist.
     """
-    documents = (_document(docname, env, config, version) for docname in sorted(docnames))
+    problems: list[str] = []
+    not_run: list[str] = []
+    documents = [_document(docname, env, config, version, problems, not_run) for docname in sorted(docnames)]
     return Plan(
         documents=tuple(document for document in documents if document),
+        problems=tuple(problems),
+        not_run=tuple(not_run),
         path=tuple(os.path.abspath(path) for path in config.doctest_path),
         flags=config.doctest_default_flags,
         global_setup=config.doctest_global_setup,

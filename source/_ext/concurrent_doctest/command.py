@@ -12,22 +12,33 @@ import platform
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from . import hashing, supervise
 from . import plan as plans
-from . import supervise
 
 SCHEMA = 1
 """Version of the results file: raised by one when a key changes its meaning or goes."""
 
 
 def interpreter() -> dict[str, str]:
-    """What ran the snippets: version, build and executable."""
+    """What ran the snippets: a short name such as ``3.13t``, version, build and executable."""
     free = not getattr(sys, "_is_gil_enabled", lambda: True)()
     return {
+        "name": f"{sys.version_info[0]}.{sys.version_info[1]}{'t' if free else ''}",
         "version": platform.python_version(),
         "build": "free-threaded" if free else "gil",
         "executable": sys.executable,
     }
+
+
+def _document(plan: plans.Plan, number: int, result: supervise.DocumentResult) -> dict[str, Any]:
+    """A result as it is written: with the hash of each block, and of each file it rests on."""
+    hashes = hashing.block_hashes(plan.documents[number], plan)
+    written = asdict(result) | {"passed": result.passed, "files": hashing.file_hashes(result.files, Path.cwd())}
+    for block in written["results"]:
+        block["hash"] = hashes.get(block["id"], "")
+    return written
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,7 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
     content = {
         "schema": SCHEMA,
         "interpreter": interpreter(),
-        "documents": [asdict(result) | {"passed": result.passed} for result in results],
+        "runner": hashing.VERSION,
+        "documents": [_document(plan, number, result) for number, result in enumerate(results)],
     }
     fresh = options.results.with_name(f".{options.results.name}.new")
     fresh.write_text(json.dumps(content, indent=1), "utf-8")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from sphinx.directives import code
 from sphinx.ext import doctest as stock
 
 from .leaks import KINDS
@@ -184,6 +185,24 @@ class Testoutput(_Located):
     option_spec: ClassVar[OptionSpec] = _options(stock.TestoutputDirective) | {"stream": stream}
 
 
+class CodeBlock(code.CodeBlock):
+    """Highlighted code that is not run; where that is Python, ``:not-run:`` says why."""
+
+    option_spec: ClassVar[OptionSpec] = dict(code.CodeBlock.option_spec or {}) | {
+        "not-run": directives.unchanged_required
+    }
+
+    def run(self) -> list[Node]:
+        found = super().run()
+        reason = self.options.get("not-run")
+        if reason is None:
+            return found
+        for node in found:
+            for block in node.findall(nodes.literal_block):
+                block["not_run"] = reason
+        return [nodes.paragraph("", f"Not run: {reason}.", classes=["block-condition"]), *found]
+
+
 DIRECTIVES: dict[str, type[Any]] = {
     "testsetup": Testsetup,
     "testcleanup": Testcleanup,
@@ -197,3 +216,5 @@ def register(app: Sphinx) -> None:
     """Take the place of the stock directives."""
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive, override=True)
+    for name in ("code", "code-block", "sourcecode"):
+        app.add_directive(name, CodeBlock, override=True)

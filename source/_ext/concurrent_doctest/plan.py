@@ -45,7 +45,8 @@ class Block:
 
     *line* is that of the first line of *source* in *path*, which may be a file included by the page.
 
-    Conditions: *skip* is the reason why it does not run under the interpreter that the plan is for, *skipif* an
+    Conditions: *pyversion* is a version specifier, and *skip* the reason why the block does not run under the
+    interpreter that the plan is for; *skipif* is an
     expression, *requires* a module that must be there, *build* ``gil`` or ``free-threaded``.
 
     *expect* is how it is meant to end (``hang``, ``leak KIND``, ``exit N`` or ``signal NAME``), *limit* how
@@ -57,6 +58,7 @@ class Block:
     kind: str
     source: str
     flags: dict[str, bool] = field(default_factory=dict)
+    pyversion: str | None = None
     skip: str | None = None
     skipif: str | None = None
     requires: str | None = None
@@ -86,13 +88,18 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One page: it runs in one process, within *limit* seconds, on one *clock*."""
+    """One page: it runs in one process, within *limit* seconds, on one *clock*.
+
+    *files* are paths of project files that it names as its own; *front_matter* is the page's, as text.
+    """
 
     name: str
     path: str
     groups: tuple[Group, ...]
     clock: str = "real"
     limit: float = 10.0
+    front_matter: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,8 @@ class Plan:
     """All documents, and what holds for every one of them.
 
     *flags* is the sum of doctest's option flags; *path* is put in front of ``sys.path``; *strict* makes
-    leaks and empty blocks failures, and ``__name__`` ``"__main__"``.
+    leaks and empty blocks failures, and ``__name__`` ``"__main__"``.  *problems* are what nothing would run,
+    *not_run* what says of itself that it is not run, and why; each begins with its place.
     """
 
     documents: tuple[Document, ...]
@@ -110,6 +118,8 @@ class Plan:
     global_cleanup: str = ""
     fail_fast: bool = False
     strict: bool = False
+    problems: tuple[str, ...] = ()
+    not_run: tuple[str, ...] = ()
     schema: int = SCHEMA
 
 

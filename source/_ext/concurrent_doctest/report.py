@@ -24,6 +24,7 @@ class Totals:
     cleanup_failures: int = 0
     skipped: int = 0
     leaks: int = 0
+    not_run: int = 0
     documents_failed: int = 0
 
     @property
@@ -91,6 +92,8 @@ def summary(sums: Totals) -> str:
     ]
     if sums.skipped:
         lines.append(line(sums.skipped, "block", " skipped"))
+    if sums.not_run:
+        lines.append(line(sums.not_run, "block", " not run, each with its reason"))
     if sums.leaks:
         lines.append(line(sums.leaks, "leak", ""))
     if sums.documents_failed:

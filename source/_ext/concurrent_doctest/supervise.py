@@ -49,6 +49,7 @@ class DocumentResult:
     problem: str = ""
     seconds: float = 0.0
     output: str = ""
+    files: tuple[str, ...] = ()
 
     def followed_by(self, later: DocumentResult) -> DocumentResult:
         """This result and that of the groups that ran in a process of their own afterwards."""
@@ -59,6 +60,7 @@ class DocumentResult:
             self.problem or later.problem,
             self.seconds + later.seconds,
             self.output + later.output,
+            tuple(sorted({*self.files, *later.files})),
         )
 
     @property
@@ -230,6 +232,7 @@ def _retire(item: _Running) -> tuple[DocumentResult, Document | None]:
     if problem:
         _fail_the_rest(result, document.groups, "did not run: see above")
     result.problem = problem
+    result.files = tuple(sorted({*document.files, *item.events.get("done", {}).get("files", ())}))
     shutil.rmtree(item.folder, ignore_errors=True)
     return result, rest
 

@@ -41,6 +41,9 @@ OUTPUT = 64 * 2**20
 WATCHED = 0.2
 """Seconds for which a worker looks at its own use of the processor before it answers."""
 
+# The runner's own modules are covered by its version.
+_OWN = {os.path.relpath(path) for path in Path(__file__).parent.glob("*.py")}
+
 # A page may put the module on a virtual clock.
 _monotonic, _process_time = time.monotonic, time.process_time
 
@@ -121,6 +124,17 @@ def _all_tasks() -> list[asyncio.Task[Any]]:
     return [item for item in gc.get_objects() if isinstance(item, asyncio.Task) and not item.done()]
 
 
+def _project_files(root: Path) -> list[str]:
+    """The modules below *root* that were imported, as paths from there; what is installed does not count."""
+    files = []
+    for module in list(sys.modules.values()):
+        name = getattr(module, "__file__", None)
+        path = Path(name) if isinstance(name, str) else None
+        if path and path.is_relative_to(root) and not {"site-packages", "packages"} & set(path.parts):
+            files.append(str(path.relative_to(root)))
+    return sorted(set(files) - _OWN)
+
+
 def _answer(control: int, report: _Reporter, pages: set[str]) -> None:
     """Wait in a thread for the supervisor's question, and answer it once."""
     if os.read(control, 1):
@@ -160,13 +174,14 @@ def main(
     """
     report = _Reporter(pipe)
     try:
+        root = Path.cwd()
         _isolate(folder, output, document.name)
         faulthandler.register(DUMP_SIGNAL, file=dump, all_threads=True, chain=False)
         faulthandler.enable(file=dump, all_threads=True)
         pages = {block.path for group in document.groups for block in group.blocks}
         _thread.start_new_thread(_answer, (control, report, pages))
         run_document(document, plan, report)
-        report("done", {})
+        report("done", {"files": _project_files(root)})
     except BaseException:
         report("crashed", {"report": traceback.format_exc()})
     finally:
