@@ -10,7 +10,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 ifeq ($(SOURCE_DATE_EPOCH),)
 SOURCE_DATE_EPOCH := $(shell date +%s)
 endif
-export SPHINXOPTS SITE_URL REPOSITORY_URL SOURCE_DATE_EPOCH BUILD INTERPRETER INTERPRETERS PAGES
+export SPHINXOPTS SITE_URL REPOSITORY_URL SOURCE_DATE_EPOCH BUILD INTERPRETER INTERPRETERS PAGES ACCEPT
 export SNIPPET_PACKAGES := $(abspath $(BUILD))/packages
 export PYTHONPYCACHEPREFIX := $(abspath $(BUILD))/pycache
 export PYTHONHASHSEED := 0
@@ -22,7 +22,7 @@ SPHINX := $(RUN) -m sphinx -d $(BUILD)/work/doctrees -W --keep-going
 FORMATS := html epub pdf
 PYTHON_CODE := source/conf.py source/_ext examples tests
 
-.PHONY: all help html pdf epub doctest doctest-all record test check live linkcheck inventories lint lock clean FORCE
+.PHONY: all help html pdf epub doctest doctest-all record test check site live linkcheck inventories lint lock clean FORCE
 .NOTPARALLEL:
 
 .DEFAULT_GOAL := all
@@ -30,7 +30,7 @@ PYTHON_CODE := source/conf.py source/_ext examples tests
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
 	  sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
-	@echo; echo "Variables: PYTHON (makes .venv), INTERPRETER (runs the snippets), PAGES, BUILD, SPHINXOPTS,"; \
+	@echo; echo "Variables: PYTHON (makes .venv), INTERPRETER (runs the snippets), PAGES, ACCEPT, BUILD, SPHINXOPTS,"; \
 	  echo "           SITE_URL, REPOSITORY_URL, SOURCE_DATE_EPOCH"
 
 all: $(VENV)/requirements.installed ## Build HTML, PDF and ePub
@@ -42,7 +42,7 @@ epub: $(VENV)/requirements.installed ## Build the ePub
 html pdf epub:
 	@$(RUN) source/_ext/produce.py --build $(BUILD) $@
 
-doctest: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet: INTERPRETER=python3.13t, PAGES="topic/*"
+doctest: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet: INTERPRETER=python3.13t, PAGES="topic/*", ACCEPT=1 rewrites wrong outputs
 	@$(SPHINX) -q -b doctest $(SPHINXOPTS) source $(BUILD)/doctest || { \
 	  status=$$?; rm -rf $(BUILD)/work/doctrees; echo "doctest: failed; $(BUILD)/doctest/output.txt has every report" >&2; exit $$status; }
 	@tail -n 5 $(BUILD)/doctest/output.txt
@@ -56,8 +56,14 @@ record: $(VENV)/requirements.installed ## Store what doctest-all found, for the 
 test: all doctest $(VENV)/requirements-test.installed ## Run the tests that need only Python, and every snippet
 	@$(RUN) -m pytest -q -m "not gate"
 
-check: test lint ## Run the whole gate: needs Java and epubcheck
+check: test lint doctest-all ## Run the whole gate: needs Java and epubcheck
+	@$(RUN) source/_ext/verify.py check --build $(BUILD)
 	@$(RUN) -m pytest -q -m gate
+
+site: all doctest ## Put what is to be published into $(BUILD)/site, unless a recorded result is stale or missing
+	@$(RUN) source/_ext/verify.py check --build $(BUILD)
+	@rm -rf $(BUILD)/site && cp -r $(BUILD)/html $(BUILD)/site
+	@echo; echo "  $(BUILD)/site"
 
 live: $(VENV)/requirements.installed $(VENV)/requirements-test.installed ## Serve the site, rebuilt on each save, the browser reloading
 	@$(BIN)/sphinx-autobuild --open-browser --watch examples --re-ignore '_data/' $(SPHINXOPTS) source $(BUILD)/live

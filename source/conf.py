@@ -32,6 +32,7 @@ extensions = [
     "print_pdf",
     "reflow_epub",
     "verification_marks",
+    "doctest_options",
 ]
 if SITE_URL:
     extensions += ["sphinxext.opengraph", "sphinx_sitemap"]
@@ -56,6 +57,7 @@ concurrent_doctest_strict = True
 concurrent_doctest_files_key = "examples"
 concurrent_doctest_limit = 60
 concurrent_doctest_interpreter = os.environ.get("INTERPRETER", "")
+concurrent_doctest_accept = os.environ.get("ACCEPT") == "1"
 concurrent_doctest_pages = os.environ.get("PAGES", "").split()
 
 # -- Links --------------------------------------------------------------------------------------

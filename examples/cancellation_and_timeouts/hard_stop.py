@@ -111,19 +111,19 @@ def kill_workers(pool: ProcessPoolExecutor) -> None:
 def stop_pool(stop: Callable[[ProcessPoolExecutor], None]) -> None:
     """Print what *stop* does to a running and to a queued call."""
     with socket.create_server(("127.0.0.1", 0)) as carrier:
-        carrier.settimeout(60)
+        carrier.settimeout(100)
         port: int = carrier.getsockname()[1]
         spawn = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(1, mp_context=spawn)
         running = pool.submit(ask_forever, port)
         connection, _ = carrier.accept()  # so the worker is in its call
         with connection:  # its end lets a call that still runs return
-            connection.settimeout(60)
+            connection.settimeout(100)
             queued = [pool.submit(price, 2500) for _ in range(5)]
             print("  running.cancel():", running.cancel())
             stop(pool)
             try:
-                queued[-1].result(timeout=60)
+                queued[-1].result(timeout=100)
             except concurrent.futures.CancelledError:
                 print("  queued: cancelled")
             if stop is kill_workers:
@@ -131,7 +131,7 @@ def stop_pool(stop: Callable[[ProcessPoolExecutor], None]) -> None:
                 print("  carrier sees:", connection.recv(1))
             else:
                 print("  running.done():", running.done())
-        error = running.exception(timeout=60)
+        error = running.exception(timeout=100)
         print("  running:", type(error).__name__ if error else running.result())
 
 
@@ -141,7 +141,7 @@ def stop_pool(stop: Callable[[ProcessPoolExecutor], None]) -> None:
 # region main
 def main() -> None:
     """Show one job in time, one over its deadline, and a pool stopped in two ways."""
-    print(run_with_deadline(price, 2500, deadline=60))
+    print(run_with_deadline(price, 2500, deadline=100))
     try:
         run_with_deadline(pack, deadline=0.5)
     except TimeoutError as error:

@@ -181,9 +181,7 @@ def corpus(pages: int = PAGES, seed: int = SEED) -> list[Page]:
     for number, kind in enumerate(kinds):
         amounts = WAITS if kind in _WAITING else _SIZES
         snippets.append(kind(number, amounts[int(draw() * len(amounts))]))
-    return [
-        Page(f"p{number:04}", tuple(snippets[number * BLOCKS : (number + 1) * BLOCKS])) for number in range(pages)
-    ]
+    return [Page(f"p{number:04}", tuple(snippets[number * BLOCKS : (number + 1) * BLOCKS])) for number in range(pages)]
 
 
 # -- The tools ---------------------------------------------------------------------------------------
@@ -391,7 +389,9 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"--repeats {options.repeats}: a median needs at least {REPEATS}")
     cores = _two_cores()
     pages = corpus()
-    print(f"{len(pages)} pages, {sum(len(page.snippets) for page in pages)} blocks, seed {SEED}, {cores} cores, ", end="")
+    print(
+        f"{len(pages)} pages, {sum(len(page.snippets) for page in pages)} blocks, seed {SEED}, {cores} cores, ", end=""
+    )
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     _say(f"Python {sys.version.split()[0]}{load}")
     if load and os.getloadavg()[0] > 0.5:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +36,9 @@ class Directive:
     def written(self, language: str) -> str:
         content = self.content.rstrip("\n").split("\n")
         if language == "md":
-            return "\n".join([f"```{{{self.name}}} {self.argument}", *self.options, "", *content, "```", "", ""])
+            # Options are YAML in MyST, where a value that begins with ">" has to be quoted.
+            options = [re.sub(r"^(:pyversion:) (.*)", r'\1 "\2"', option) for option in self.options]
+            return "\n".join([f"```{{{self.name}}} {self.argument}", *options, "", *content, "```", "", ""])
         body = [*self.options, "", *content]
         return "\n".join([f".. {self.name}:: {self.argument}", *(f"   {line}".rstrip() for line in body), "", ""])
 
@@ -84,7 +87,7 @@ PASSING: list[Directive | str] = [
     prompts(">>> print(' a   b ')\na b", "", ":options: +NORMALIZE_WHITESPACE"),
     prompts(">>> print('abcdef')\nabc...", "", ":options: -NORMALIZE_WHITESPACE, +ELLIPSIS"),
     prompts(">>> 1 / 0", "", ":options: +SKIP"),
-    prompts(">>> 1\n2", "", f":pyversion: '{NEVER}'".replace("'", "")),
+    prompts(">>> 1\n2", "", f":pyversion: {NEVER}"),
     prompts(">>> 1\n1", "", ":pyversion: >3.2, <99"),
     prompts(">>> 1\n2", "", ":skipif: from_global == 'global'"),
     code("raise SystemExit", "", ":skipif: True"),
@@ -113,6 +116,8 @@ FAILING: list[Directive | str] = [
     code("1 +"),
     code("raise KeyError('x')"),
     output(RAISED),
+    prompts(">>> print('abc')\na..."),
+    ">>> 'a bare prompt'\n'that does not count here'\n\n",
     prompts(">>> print('a')\nb", "*"),
     prompts(">>> 1\n1", "second"),
     setup("1 / 0", "broken"),
@@ -145,17 +150,19 @@ def verdict(built: Built) -> Verdict:
 
 
 def build(folder: Path, extension: str, files: dict[str, str], **settings: object) -> Built:
-    """Build a project of *files* with *extension* and MyST."""
+    """Build a project of *files* with *extension*, and with MyST where there is Markdown."""
     project = Scratch(folder / extension)
     for name, text in files.items():
         path = project.folder / "source" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
+    markdown = ["myst_parser"] if any(name.endswith(".md") for name in files) else []
     languages: dict[str, object] = {
-        "extensions": ["myst_parser", extension],
+        "extensions": [*markdown, extension],
         "exclude_patterns": ["part*"],
-        "myst_enable_extensions": ["colon_fence"],
     }
+    if markdown:
+        languages["myst_enable_extensions"] = ["colon_fence"]
     return project.build("doctest", **(languages | settings))
 
 
@@ -189,7 +196,7 @@ def test_a_project_that_passes_still_passes_with_the_same_counts(tmp_path: Path,
     stock, ours = build_twice(tmp_path, files, doctest_path=[str(tmp_path / "modules")], **SETTINGS)
     assert (ours.status, ours.printed) == (0, "")
     assert verdict(ours) == verdict(stock)
-    assert verdict(ours).counts["all"] > 30
+    assert verdict(ours).counts["all"] >= 30
     for name in ("output.txt", "plan.json", "results.json", "junit.xml"):
         assert ours.read(name)
     assert json.loads(ours.read("plan.json"))["documents"][0]["name"] == "index"
@@ -203,7 +210,13 @@ def test_a_project_that_fails_still_fails_with_the_same_counts(tmp_path: Path, l
         + "---\norphan: true\n---\n" * (language == "md")
         + page("Sound", [prompts(">>> 1\n1")], language),
     }
-    stock, ours = build_twice(tmp_path, files, **SETTINGS)
+    settings = {
+        "doctest_global_setup": "from_global = 'global'",
+        "doctest_global_cleanup": "not_there_in_any_group",
+        "doctest_default_flags": 0,
+        "doctest_test_doctest_blocks": "",
+    }
+    stock, ours = build_twice(tmp_path, files, **settings)
     assert stock.status == 1
     assert verdict(ours) == verdict(stock)
 
@@ -212,9 +225,7 @@ def test_a_project_that_fails_still_fails_with_the_same_counts(tmp_path: Path, l
     "settings",
     [
         pytest.param({"doctest_global_setup": "1 / 0"}, id="global setup"),
-        pytest.param({"doctest_global_cleanup": "1 / 0"}, id="global cleanup"),
         pytest.param({"doctest_fail_fast": True}, id="fail fast"),
-        pytest.param({"doctest_default_flags": 0, "doctest_test_doctest_blocks": ""}, id="flags, no bare prompts"),
     ],
 )
 def test_settings_have_the_effect_that_they_had(tmp_path: Path, settings: dict[str, object]) -> None:
@@ -426,11 +437,20 @@ def test_the_report_for_machines_has_one_case_a_block_named_by_page_and_line(loc
     assert sum(int(suite.get("failures", "")) for suite in suites) == len(failed) == len(names)
 
 
+OLD = f"""\
+#!{sys.executable}
+import platform, sys
+platform.python_version = lambda: "3.10.1"
+exec(sys.argv[2])
+"""
+"""A Python that takes itself for an older one."""
+
+
 @pytest.mark.parametrize(
     ("script", "message"),
     [
         pytest.param(None, "does not run", id="missing"),
-        pytest.param("#!/bin/sh\necho 3.10.1\n", "is Python 3.10.1; 3.11 is the oldest", id="old"),
+        pytest.param(OLD, r"is .*3\.10\.1; .*3\.11 is the oldest", id="old"),
         pytest.param("#!/bin/sh\necho hello\n", "", id="no Python"),
     ],
 )
@@ -443,5 +463,5 @@ def test_an_interpreter_that_cannot_run_the_snippets_is_named(tmp_path: Path, sc
     settings = {"concurrent_doctest_interpreter": str(interpreter)}
     built = build(tmp_path, "concurrent_doctest", files, **settings)
     assert built.status != 0
-    assert f"concurrent_doctest: {str(interpreter)!r} {message}" in built.printed
+    assert re.search(f"concurrent_doctest: {re.escape(repr(str(interpreter)))} {message}", built.printed)
     assert "Traceback" not in built.printed

@@ -190,6 +190,32 @@ asyncio.run(outer())
 REGULAR_EXPRESSION = "import re\ntext = 'a' * 64 + 'b'\nre.match('(a+)+$', text)\n"
 
 
+STUBBORN = """\
+>>> import asyncio
+>>> async def stubborn():
+...     while True:
+...         try:
+...             await asyncio.Event().wait()
+...         except asyncio.CancelledError:
+...             pass
+>>> task = asyncio.create_task(stubborn())
+>>> await asyncio.sleep(0)
+"""
+HANGING_SETUP = Document(
+    "fault",
+    "fault.md",
+    (
+        Group("first", (Block("fault.md", 3, "doctest", ">>> 1\n1\n"),)),
+        Group(
+            "second",
+            (
+                Block("fault.md", LINE, "testsetup", "import threading\nthreading.Event().wait()\n"),
+                Block("fault.md", 80, "doctest", ">>> 1\n1\n"),
+            ),
+        ),
+    ),
+    limit=1.0,
+)
 HANGS: dict[str, tuple[Block, list[str]]] = {
     "two locks": (code(TWO_LOCKS), ["fault.md:16 in take", "fault.md:22 in <module>"]),
     "event": (prompts(">>> import threading\n>>> threading.Event().wait()\n"), ["fault.md:11 in <module>"]),
@@ -201,7 +227,11 @@ HANGS: dict[str, tuple[Block, list[str]]] = {
     "two asyncio locks": (code(CROSSED_ASYNCIO_LOCKS), ["fault.md:16 in take"]),
     "inner coroutine": (code(INNER), ["fault.md:12 in inner"]),
     "busy loop": (code("x = 0\nwhile True:\n    x += 1\n"), ["fault.md:1[12] in <module>"]),
-    "regular expression": (code(REGULAR_EXPRESSION), ['File "fault.md", line 12 in <module>']),
+    "regular expression": (code(REGULAR_EXPRESSION), [r"fault\.md:12 in <module>"]),
+    "C code that holds the GIL": (
+        code("# one call of C code\n\nsum(range(10**12))\n"),
+        ["answered to nothing", 'File "fault.md", line 12 in <module>'],
+    ),
     "clean-up": (
         Block("fault.md", LINE, "testcleanup", "import threading\nthreading.Event().wait()\n"),
         ["fault.md:11 in <module>"],
@@ -213,6 +243,7 @@ HANGS: dict[str, tuple[Block, list[str]]] = {
 def hangs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Triple]:
     """All pages that hang, in one run, so that their limits pass side by side."""
     documents = {name: faulty(block) for name, (block, _) in HANGS.items()}
+    documents |= {"stubborn task": faulty(prompts(STUBBORN)), "set-up": HANGING_SETUP}
     return run_with_neighbours(tmp_path_factory.mktemp("hangs"), documents, jobs=5)
 
 
@@ -235,30 +266,15 @@ def test_both_sides_of_a_deadlock_are_shown(hangs: dict[str, Triple]) -> None:
         assert problem.count("fault.md:16 in take") == 2
 
 
-def test_a_setup_that_hangs_is_reported_at_its_line(tmp_path: Path) -> None:
-    source = "import threading\nthreading.Event().wait()\n"
-    blocks = Block("fault.md", LINE, "testsetup", source), Block("fault.md", 80, "doctest", ">>> 1\n1\n")
-    first = Group("first", (Block("fault.md", 3, "doctest", ">>> 1\n1\n"),))
-    document = Document("fault", "fault.md", (first, Group("second", blocks)), limit=1.0)
-    page = run_between_neighbours(tmp_path, document)
+def test_a_setup_that_hangs_is_reported_at_its_line(hangs: dict[str, Triple]) -> None:
+    page = judged(hangs["set-up"])
     assert (page.outcome(LINE), page.outcome(80)) == ("failed", "failed")
     assert page.data["problem"].startswith("did not end within 1 s in fault.md:10")
     assert "fault.md:11 in <module>" in page.text
 
 
-def test_a_task_that_refuses_its_end_is_reported_at_its_line(tmp_path: Path) -> None:
-    source = """\
->>> import asyncio
->>> async def stubborn():
-...     while True:
-...         try:
-...             await asyncio.Event().wait()
-...         except asyncio.CancelledError:
-...             pass
->>> task = asyncio.create_task(stubborn())
->>> await asyncio.sleep(0)
-"""
-    page = run_between_neighbours(tmp_path, faulty(prompts(source)))
+def test_a_task_that_refuses_its_end_is_reported_at_its_line(hangs: dict[str, Triple]) -> None:
+    page = judged(hangs["stubborn task"])
     assert not page.data["passed"]
     assert "did not end within 1 s" in page.data["problem"]
     assert "fault.md:14 in stubborn" in page.text
@@ -320,6 +336,20 @@ def test_a_page_that_closes_all_files_is_reported_at_its_line(tmp_path: Path) ->
     assert "in fault.md:10" in page.data["problem"]
 
 
+@pytest.mark.parametrize("junk", ["junk", "[]"])
+def test_a_page_that_writes_into_every_open_file_harms_only_itself(tmp_path: Path, junk: str) -> None:
+    source = f"""\
+import contextlib, os
+for descriptor in range(3, 64):
+    with contextlib.suppress(OSError):
+        os.write(descriptor, {junk!r}.encode() + b"\\n")
+os._exit(0)
+"""
+    page = run_between_neighbours(tmp_path, faulty(code(source)))
+    assert page.outcome(LINE) == "failed"
+    assert "in fault.md:10" in page.data["problem"]
+
+
 # -- Pages that fail, and go on -----------------------------------------------------------------
 
 FILL = "import os\nfor _ in range(1600):\n    os.write(1, b'x' * 2**16)\n"
@@ -361,11 +391,11 @@ def test_standard_input_is_empty(tmp_path: Path) -> None:
     assert run_between_neighbours(tmp_path, faulty(prompts(source))).data["passed"]
 
 
-@pytest.mark.parametrize("line", ["print('x' * 100_000_000)", "for _ in range(100): print('x' * 1_000_000)"])
-def test_a_hundred_megabytes_printed_fail_with_a_report_of_readable_size(tmp_path: Path, line: str) -> None:
-    page = run_between_neighbours(tmp_path, faulty(code(f"x = 1\n{line}\n")))
-    assert page.outcome(LINE) == "failed"
-    assert "fault.md" in page.text
+def test_a_hundred_megabytes_printed_fail_with_a_report_of_readable_size(tmp_path: Path) -> None:
+    block = code("x = 1\nfor _ in range(100):\n    print('x' * 1_000_000)\n")
+    page = run_between_neighbours(tmp_path, replace(faulty(block), limit=10.0))
+    assert (page.outcome(LINE), page.outcome(80), page.data["problem"]) == ("failed", "passed", "")
+    assert "Got:" in page.text
     assert len(json.dumps(page.data)) < 200_000
 
 

@@ -12,7 +12,7 @@ from docutils import nodes
 from packaging.specifiers import SpecifierSet
 
 from .errors import DoctestError
-from .plan import CLOCKS, Block, Document, Group, Output, Plan
+from .plan import CLOCKS, TESTS, Block, Document, Group, Output, Plan
 
 if TYPE_CHECKING:
     from docutils.nodes import Element, Node
@@ -43,7 +43,8 @@ def _skip_reason(spec: str | None, version: str) -> str | None:
 def _block(node: Element, version: str) -> Block:
     kept = node.get("concurrent_doctest")
     if kept is None:  # a bare prompt in running text, which no directive has seen
-        path = shown(node.source or "?")
+        source = node.source or (node.document.get("source") if node.document else None)  # none inside a list
+        path = shown(source or "?")
         return Block(path, node.line or 1, "doctest", node.astext())
     return Block(
         path=shown(kept["path"]),
@@ -58,6 +59,8 @@ def _block(node: Element, version: str) -> Block:
         build=kept["build"],
         expect=kept["expect"],
         limit=kept["limit"],
+        program=kept.get("program"),
+        problem=kept.get("problem", ""),
     )
 
 
@@ -84,7 +87,7 @@ def _groups(doctree: nodes.document, config: Config, version: str, problems: lis
 
 
 def _with_outputs(blocks: Iterable[tuple[Block, str]], problems: list[str]) -> list[Block]:
-    """Hand each ``testoutput`` to the ``testcode`` before it; the blocks come with the stream of an output."""
+    """Hand each ``testoutput`` to the ``testcode`` or ``program`` before it; with blocks come streams of outputs."""
     joined: list[Block] = []
     last: int | None = None
     for block, stream in blocks:
@@ -92,13 +95,14 @@ def _with_outputs(blocks: Iterable[tuple[Block, str]], problems: list[str]) -> l
             if last is not None:
                 code = joined[last]
                 conditions = {name: getattr(block, name) for name in ("skip", "skipif", "requires", "build")}
-                output = Output(block.line, block.source, block.flags, stream, **conditions)
+                path = "" if block.path == code.path else block.path
+                output = Output(block.line, block.source, block.flags, stream, path=path, **conditions)
                 joined[last] = replace(code, outputs=(*code.outputs, output))
             else:
                 problems.append(f"{block.id}: this testoutput has no testcode before it; nothing is checked by it")
             continue
-        if block.kind in {"doctest", "testcode"}:
-            last = len(joined) if block.kind == "testcode" else None
+        if block.kind in TESTS:
+            last = None if block.kind == "doctest" else len(joined)
         joined.append(block)
     return joined
 
@@ -115,6 +119,22 @@ def _unexecuted(doctree: nodes.document, problems: list[str], not_run: list[str]
         else:
             advice = "use testcode or doctest, or a code-block with :not-run: REASON"
             problems.append(f"{place}: nothing executes this Python; {advice}")
+
+
+def _programs(groups: Iterable[Group], root: str | None) -> tuple[tuple[Group, ...], list[str]]:
+    """The groups with the paths of their programs from *root*, where they are below it, and those files."""
+    changed, files = [], []
+    for group in groups:
+        blocks = []
+        for block in group.blocks:
+            if block.program:
+                files.append(shown(block.program.path))
+                below = os.path.relpath(block.program.path, root) if root is not None else os.pardir
+                if not below.startswith(os.pardir):
+                    block = replace(block, program=replace(block.program, path=below))
+            blocks.append(block)
+        changed.append(replace(group, blocks=tuple(blocks)))
+    return tuple(changed), files
 
 
 def _document(
@@ -140,6 +160,8 @@ def _document(
     except ValueError:
         named = []
     files = tuple(str(name) for name in named) if isinstance(named, list) else ()
+    groups, programs = _programs(groups, next(iter(config.doctest_path), None))
+    files = tuple(dict.fromkeys((*files, *programs)))
     return Document(docname, path, groups, clock=clock, limit=limit, front_matter=front_matter, files=files)
 
 

@@ -21,6 +21,10 @@ SCHEMA = 1
 """Version of the results file: raised by one when a key changes its meaning or goes."""
 
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it: 128 and the number of SIGINT."""
+
+
 def interpreter() -> dict[str, str]:
     """What ran the snippets: a short name such as ``3.13t``, version, build and executable."""
     free = not getattr(sys, "_is_gil_enabled", lambda: True)()
@@ -30,6 +34,12 @@ def interpreter() -> dict[str, str]:
         "build": "free-threaded" if free else "gil",
         "executable": sys.executable,
     }
+
+
+def default_jobs() -> int:
+    """Two documents for each core that this process may use: a snippet about concurrency mostly waits."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 2 * usable
 
 
 def _document(plan: plans.Plan, number: int, result: supervise.DocumentResult) -> dict[str, Any]:
@@ -42,11 +52,11 @@ def _document(plan: plans.Plan, number: int, result: supervise.DocumentResult) -
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a plan; the exit status is 0 if the plan was carried out, whatever its blocks did."""
+    """Run a plan; the exit status is 0 if the plan was carried out, whatever its blocks did, and 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="concurrent_doctest")
     parser.add_argument("plan", type=Path)
     parser.add_argument("results", type=Path)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="documents at a time")
+    parser.add_argument("--jobs", type=int, default=default_jobs(), help="documents at a time")
     options = parser.parse_args(arguments)
     try:
         plan = plans.read(options.plan)
@@ -62,16 +72,26 @@ def main(arguments: list[str] | None = None) -> int:
             mark = "" if result.passed else "FAILED "
             print(f"\r\x1b[K[{done}/{total}] {mark}{result.path}", end="", file=sys.stderr, flush=True)
 
-    results = supervise.run(plan, jobs=max(1, options.jobs), progress=progress)
+    status = 0
+    try:
+        results = supervise.run(plan, jobs=max(1, options.jobs), progress=progress)
+    except supervise.Interrupted as interrupted:
+        results, status = interrupted.results, INTERRUPTED
     if sys.stderr.isatty() and total:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    numbers = {document.name: number for number, document in enumerate(plan.documents)}
     content = {
         "schema": SCHEMA,
         "interpreter": interpreter(),
         "runner": hashing.VERSION,
-        "documents": [_document(plan, number, result) for number, result in enumerate(results)],
+        "interrupted": status == INTERRUPTED,
+        "documents": [_document(plan, numbers[result.name], result) for result in results],
     }
     fresh = options.results.with_name(f".{options.results.name}.new")
-    fresh.write_text(json.dumps(content, indent=1), "utf-8")
-    fresh.replace(options.results)
-    return 0
+    try:
+        fresh.write_text(json.dumps(content, indent=1), "utf-8")
+        fresh.replace(options.results)
+    except OSError as error:
+        print(f"concurrent_doctest: {options.results}: {error.strerror}; the results are lost", file=sys.stderr)
+        return 2
+    return status

@@ -32,7 +32,7 @@ def specifier(argument: str) -> str:
     try:
         SpecifierSet(text)
     except InvalidSpecifier:
-        raise ValueError(f'{text!r} is no version specifier; write ":pyversion: ">=3.13"", with quotes') from None
+        raise ValueError(f"{text!r} is no version specifier, such as >=3.13; in Markdown it needs quotes") from None
     return str(text)
 
 
@@ -218,3 +218,19 @@ def register(app: Sphinx) -> None:
         app.add_directive(name, directive, override=True)
     for name in ("code", "code-block", "sourcecode"):
         app.add_directive(name, CodeBlock, override=True)
+
+
+OPTION_HELP = {
+    "build": "runs on `gil` or on `free-threaded` builds only",
+    "expect": "how the block is meant to end: `hang`, `leak KIND`, `exit N` or `signal NAME`",
+    "hide": "runs the block, and shows nothing of it",
+    "limit": "seconds that the block may take; for an expected hang, after how many it is looked at",
+    "no-trim-doctest-flags": "shows `# doctest:` comments",
+    "options": "flags of doctest, such as `+ELLIPSIS`, and `+UNORDERED`: lines in any order",
+    "pyversion": 'runs on these versions only, as in `">=3.13"`; in Markdown the quotes are needed',
+    "requires": "runs only where this module can be imported",
+    "skipif": "does not run where this expression is true; it sees the names of `doctest_global_setup`",
+    "stream": "what the output is compared with: `stdout`, or `stderr` with warnings and log lines",
+    "trim-doctest-flags": "hides `# doctest:` comments",
+}
+"""What each option means, in Markdown, for the table of a manual."""

@@ -17,18 +17,29 @@ import importlib.util
 import inspect
 import io
 import linecache
+import math
 import re
+import shlex
 import sys
+import textwrap
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, replace
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from .leaks import Watch
-from .plan import Block, Document, Group, Output, Plan
+from .leaks import Leak, Watch
+from .plan import TESTS, Block, Document, Group, Output, Plan
+from .printed import at_a_prompt, in_an_output
+from .program import Ended
+from .program import run as run_program
 from .virtual_clock import VirtualDeadlock, virtual_clock
+
+with suppress(ImportError):
+    # doctest makes a debugger for every block, which imports it: once before the fork instead of in each worker.
+    import readline  # noqa: F401
 
 PASSED, FAILED, SKIPPED, WARNED = "passed", "failed", "skipped", "warned"
 UNORDERED = doctest.register_optionflag("UNORDERED")
@@ -41,7 +52,12 @@ _PARSER = doctest.DocTestParser()
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a block: *tries* counts prompts, or one for a ``testcode``."""
+    """What became of a block: *tries* counts prompts, or one for a ``testcode``.
+
+    *got* holds, as dicts of :class:`printed.Printed`, what it printed instead of what it should, if that is
+    all that is wrong with it; *left* tells whether something that it then had started was still there at its
+    end.  Of a leak, *suspects* are the ids of the blocks that may have made it.
+    """
 
     id: str
     kind: str
@@ -51,6 +67,9 @@ class Result:
     seconds: float = 0.0
     reason: str = ""
     report: str = ""
+    got: list[dict[str, Any]] = field(default_factory=list)
+    left: bool = False
+    suspects: list[str] = field(default_factory=list)
 
 
 Emit = Callable[[str, dict[str, Any]], None]
@@ -74,6 +93,13 @@ class _PageRunner(doctest.DocTestRunner):
         super().__init__(checker=_Checker(), verbose=False, optionflags=flags)
         self._execute = execute
         self._mode = "exec"
+        self.differences: list[tuple[doctest.Example, str, int]] = []
+
+    def report_failure(self, out: Any, test: doctest.DocTest, example: doctest.Example, got: str) -> None:
+        """Note what differs, unless an exception was to come or did."""
+        if example.exc_msg is None:
+            self.differences.append((example, got, self.optionflags))
+        super().report_failure(out, test, example, got)
 
     def run_block(self, test: doctest.DocTest, mode: str, out: Callable[[str], Any]) -> doctest.TestResults:
         """Run *test*, compiled as a file (``exec``) or as prompts (``single``)."""
@@ -182,8 +208,9 @@ def _test(examples: list[doctest.Example], block: Block, namespace: dict[str, An
 class _GroupRun:
     """Runs one group of blocks in one namespace."""
 
-    def __init__(self, group: Group, plan: Plan, emit: Emit, watch: Watch) -> None:
+    def __init__(self, group: Group, plan: Plan, emit: Emit, watch: Watch, deadline: float) -> None:
         self._group, self._plan, self._emit, self._watch = group, plan, emit, watch
+        self._deadline = deadline
         self.namespace: dict[str, Any] = {"__name__": "__main__"} if plan.strict else {}
         prompts = [block for block in group.blocks if block.kind == "doctest"]
         self._console = _Console() if any(awaits_at_a_prompt(block.source) for block in prompts) else None
@@ -193,12 +220,12 @@ class _GroupRun:
         """Set up, run the tests in the order of the page, clean up, and say what was left behind."""
         blocks = self._group.blocks
         setup = [block for block in blocks if block.kind == "testsetup"]
-        tests = [block for block in blocks if block.kind in {"doctest", "testcode"}]
+        tests = [block for block in blocks if block.kind in TESTS]
         cleanup = [block for block in blocks if block.kind == "testcleanup"]
         try:
             if not self._globally("global setup", self._plan.global_setup) or not all(map(self._block, setup)):
                 for block in tests:
-                    self._end(Result(block.id, block.kind, FAILED, 1, 1, reason="its set-up failed"))
+                    self._end(Result(block.id, block.kind, FAILED, reason="its set-up failed"))
                 return
             for number, block in enumerate(tests):
                 going_on = self._block(block) or not self._plan.fail_fast
@@ -208,7 +235,7 @@ class _GroupRun:
                         self._end(Result(late.id, late.kind, FAILED, 1, 1, reason=behind))
                     return
                 if not going_on:
-                    return
+                    break
             for block in cleanup:
                 self._block(block)
             self._globally("global cleanup", self._plan.global_cleanup)
@@ -222,8 +249,15 @@ class _GroupRun:
     def _leftovers(self) -> None:
         for leak in self._watch.collect():
             place = leak.where or self._group.blocks[-1].id
-            outcome = FAILED if self._plan.strict else WARNED
-            self._end(Result(place, "leak", outcome, failures=int(self._plan.strict), reason=f"leaked {leak}"))
+            outcome, failures = (FAILED, 1) if self._plan.strict else (WARNED, 0)
+            suspects = self._suspects(leak)
+            self._end(Result(place, "leak", outcome, failures=failures, reason=f"leaked {leak}", suspects=suspects))
+
+    def _suspects(self, leak: Leak) -> list[str]:
+        """The block that ran when it was made; if nobody knows that or the line, any of the group."""
+        if leak.during:
+            return [leak.during]
+        return [] if leak.where else [block.id for block in self._group.blocks]
 
     def _globally(self, name: str, source: str) -> bool:
         if not source:
@@ -264,7 +298,7 @@ class _GroupRun:
         if reason:
             return self._end(Result(block.id, block.kind, SKIPPED, reason=reason))
         self._emit("begin", {"id": block.id})
-        if problem := self._output_problem(block, outputs):
+        if problem := block.problem or self._output_problem(block, outputs):
             return self._end(Result(block.id, block.kind, FAILED, 1, 1, reason=problem))
         out = [output for output in outputs if output.stream == "stdout"]
         err = [output for output in outputs if output.stream == "stderr"]
@@ -272,10 +306,11 @@ class _GroupRun:
         expected = out[-1] if out else None
         if block.kind == "doctest":
             result = self._run(block, lambda: _prompt_test(block, self.namespace), "single")
+        elif block.kind == "program":
+            result = self._program(block, expected, err[-1] if err else None)
         else:
-            result = self._run(
-                block, lambda: _file_test(block, expected, self.namespace), "exec", err[-1] if err else None
-            )
+            make = partial(_file_test, block, expected, self.namespace)
+            result = self._run(block, make, "exec", expected, err[-1] if err else None)
         return self._end(self._expected_leak(block, result))
 
     def _output_problem(self, block: Block, outputs: list[Output]) -> str:
@@ -297,19 +332,65 @@ class _GroupRun:
         leaks = self._watch.collect()
         others = [leak for leak in leaks if leak.kind != kind]
         for leak in others:
-            self._end(Result(leak.where or block.id, "leak", FAILED, failures=1, reason=f"leaked {leak}"))
+            place, suspects = leak.where or block.id, self._suspects(leak)
+            self._end(Result(place, "leak", FAILED, failures=1, reason=f"leaked {leak}", suspects=suspects))
         if len(others) == len(leaks):
-            return replace(result, outcome=FAILED, failures=1, reason=f"it was to leak a {kind}, and leaked none")
+            reason = f"it was to leak a {kind}, and leaked none"
+            return replace(result, outcome=FAILED, failures=1, reason=reason, got=[])
         return result
 
+    def _program(self, block: Block, stdout: Output | None, stderr: Output | None) -> Result:
+        """Run the file of a ``program``; as for a ``testcode``, stderr counts only where an output says so."""
+        assert block.program
+        started = _monotonic()
+        limit = max(0.0, min(block.limit or math.inf, self._deadline - started))
+        ended = run_program(block.program, self._plan.path, limit)
+        seconds = _monotonic() - started
+        findings = [ended.problem] if ended.problem else []
+        wrong, rest = [*findings], []
+        if ended.exit_code not in {None, block.program.exit_code}:
+            wrong.append(f"exit code {ended.exit_code}, expected {block.program.exit_code}")
+        pure, printed = not wrong and not ended.left, []
+        for stream, got, output in (
+            ("stdout", ended.stdout, stdout or Output(block.line, "")),
+            ("stderr", ended.stderr, stderr),
+        ):
+            # What a program has written that was stopped is no output to compare; all of it is shown.
+            difference = _difference(output, got, self._plan.flags) if output and ended.exit_code is not None else ""
+            if output and difference:
+                wrong.append(f"{stream} differs")
+                if pure:
+                    stated = stdout if stream == "stdout" else stderr
+                    printed.append(_in_an_output(block, stated, got, _output_flags(output, self._plan.flags)))
+                place = f'File "{block.path}", line {output.line}, {stream} of {block.id}'
+                findings.append(f"{place}\n{difference.rstrip()}")
+            else:
+                rest.append((stream, got))
+        if ended.left:
+            outcome = FAILED if self._plan.strict else WARNED
+            reason = f"leaked process: {_program_text(block)} ended before processes that it started"
+            self._end(Result(block.id, "leak", outcome, failures=int(self._plan.strict), reason=reason))
+        if not wrong:
+            if not stderr:
+                sys.stderr.write(ended.stderr)
+            return Result(block.id, block.kind, PASSED, 1, 0, seconds)
+        report = _program_report(block, ended, findings, rest)
+        return Result(block.id, block.kind, FAILED, 1, 1, seconds, "; ".join(wrong), report, printed)
+
     def _run(
-        self, block: Block, make: Callable[[], doctest.DocTest], mode: str, stderr: Output | None = None
+        self,
+        block: Block,
+        make: Callable[[], doctest.DocTest],
+        mode: str,
+        stdout: Output | None = None,
+        stderr: Output | None = None,
     ) -> Result:
         execute = self._console.execute if self._console and mode == "single" else exec
         ending = _Ending(block, execute)
         runner = _PageRunner(self._plan.flags, ending)
         said = io.StringIO()
         started = _monotonic()
+        self._watch.running = block.id
         with _captured_stderr(self._watch) as errors:
             try:
                 done = runner.run_block(make(), mode, said.write)
@@ -319,16 +400,59 @@ class _GroupRun:
             except KeyboardInterrupt:
                 report = f'File "{block.path}", line {block.line}\n{traceback.format_exc()}'
                 return Result(block.id, block.kind, FAILED, 1, 1, reason="KeyboardInterrupt", report=report)
+            finally:
+                self._watch.running = ""
         seconds = _monotonic() - started
         self._ended = self._ended or block.ends_group
         reason, report = "", said.getvalue()
+        # An exception, or a difference that was not shown, is no output that the page could have.
+        pure = len(runner.differences) == done.failed
+        got = self._printed(block, runner.differences, stdout) if pure else []
         if stderr is not None and (difference := _difference(stderr, errors.getvalue(), self._plan.flags)):
             reason, report = "stderr differs", f"{report}{stderr_place(block, stderr)}\n{difference}"
+            if pure:
+                flags = _output_flags(stderr, self._plan.flags)
+                got.append(_in_an_output(block, stderr, errors.getvalue(), flags))
         if block.ends_group and not ending.came:
             reason = f"expected: {block.expect}; it came to its end"
+            got = []
         failures = done.failed or int(bool(reason))
         outcome = FAILED if failures else PASSED
-        return Result(block.id, block.kind, outcome, done.attempted, failures, seconds, reason, report)
+        left = bool(got) and self._watch.left_by(block.id)
+        return Result(block.id, block.kind, outcome, done.attempted, failures, seconds, reason, report, got, left)
+
+    def _printed(
+        self, block: Block, differences: Iterable[tuple[doctest.Example, str, int]], output: Output | None
+    ) -> list[dict[str, Any]]:
+        if block.kind == "doctest":
+            check = _Checker().check_output
+            return [asdict(at_a_prompt(block, *difference, check)) for difference in differences]
+        return [_in_an_output(block, output, got, flags) for _, got, flags in differences]
+
+
+def _in_an_output(block: Block, output: Output | None, got: str, flags: int) -> dict[str, Any]:
+    return asdict(in_an_output(block, output, got, flags, _Checker().check_output))
+
+
+def _program_text(block: Block) -> str:
+    """The command of a ``program`` block, for a report."""
+    assert block.program
+    return " ".join([block.source, *map(shlex.quote, block.program.args)])
+
+
+def _program_report(block: Block, ended: Ended, findings: list[str], rest: list[tuple[str, str]]) -> str:
+    """All that is known of a program that failed; *rest* is what it wrote that no finding shows."""
+    code = "none" if ended.exit_code is None else str(ended.exit_code)
+    assert block.program
+    lines = [
+        f'File "{block.path}", line {block.line}, program {_program_text(block)}',
+        f"Exit code: {code}, expected {block.program.exit_code}",
+        *findings,
+    ]
+    for stream, text in rest:
+        if text:
+            lines += [f"{stream}:", textwrap.indent(text.rstrip("\n"), "    ")]
+    return "\n".join(lines) + "\n"
 
 
 def stderr_place(block: Block, output: Output) -> str:
@@ -374,13 +498,18 @@ def _captured_stderr(watch: Watch) -> Iterator[io.StringIO]:
 
 def _difference(output: Output, got: str, flags: int) -> str:
     """How *got* differs from *output*, in doctest's words; "" if it matches."""
+    flags = _output_flags(output, flags)
+    checker = _Checker()
+    example = doctest.Example("", output.text)  # which ends the text with the end of its last line
+    if checker.check_output(example.want, got, flags):
+        return ""
+    return checker.output_difference(example, got, flags)
+
+
+def _output_flags(output: Output, flags: int) -> int:
     for flag, on in _flags(output.flags).items():
         flags = flags | flag if on else flags & ~flag
-    flags |= doctest.DONT_ACCEPT_BLANKLINE
-    checker = _Checker()
-    if checker.check_output(output.text, got, flags):
-        return ""
-    return checker.output_difference(doctest.Example("", output.text), got, flags)
+    return flags | doctest.DONT_ACCEPT_BLANKLINE
 
 
 def _last_line(error: BaseException) -> str:
@@ -404,6 +533,7 @@ def run_document(document: Document, plan: Plan, emit: Emit) -> bool:
     blocks = [block for group in document.groups for block in group.blocks]
     show_pages_in_tracebacks(blocks)
     sys.path[:0] = plan.path
+    deadline = _monotonic() + document.limit
     failed = False
     with (
         Watch({block.path for block in blocks}) as watch,
@@ -411,7 +541,7 @@ def run_document(document: Document, plan: Plan, emit: Emit) -> bool:
     ):
         for group in document.groups:
             emit("group", {"name": group.name})
-            run = _GroupRun(group, plan, emit, watch)
+            run = _GroupRun(group, plan, emit, watch, deadline)
             run.run()
             failed = failed or run.failed
             if failed and plan.fail_fast:

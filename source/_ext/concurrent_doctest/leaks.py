@@ -33,11 +33,15 @@ _POOL = ("ThreadPoolExecutor", "asyncio_")
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """One thing left behind: its *kind*, *where* it was made (``page:line`` or ""), and *what* it is."""
+    """One thing left behind: its *kind*, *where* it was made (``page:line`` or ""), and *what* it is.
+
+    *during* is the id of the block that ran when it was made; "" where that is not known.
+    """
 
     kind: str
     where: str
     what: str
+    during: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.what}"
@@ -52,6 +56,8 @@ class Watch:
     def __init__(self, pages: set[str]) -> None:
         self._pages = pages
         self._made: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+        self._during: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+        self.running = ""  # the id of the block that runs, set by whoever runs it
         self._seen: list[Leak] = []
         self._told: WeakSet[Any] = WeakSet()
         self._stderr: TextIO = sys.stderr
@@ -82,12 +88,15 @@ class Watch:
         self._restore.append(lambda: setattr(owner, name, original))
 
     def _note_maker(self, kind: type, method: str) -> None:
+        watch = self
         original = getattr(kind, method)
         made = self._made
         here = self._here
+        during = self._during
 
         def noting(self: Any, *args: Any, **kwargs: Any) -> Any:
             made[self] = here()
+            during[self] = watch.running
             return original(self, *args, **kwargs)
 
         self._set(kind, method, noting)
@@ -112,18 +121,20 @@ class Watch:
             original(loop)
 
         self._set(asyncio.runners, "_cancel_all_tasks", noting)
+        watch = self
         create, made, here = asyncio.BaseEventLoop.create_task, self._made, self._here
 
         def creating(self: asyncio.BaseEventLoop, *args: Any, **kwargs: Any) -> asyncio.Task[Any]:
             task = create(self, *args, **kwargs)
             made[task] = here()
+            watch._during[task] = watch.running
             return task
 
         self._set(asyncio.BaseEventLoop, "create_task", creating)
 
     def _task(self, task: asyncio.Task[Any]) -> Leak:
         name = getattr(task.get_coro(), "__qualname__", "?")
-        return Leak("task", self._made.get(task, ""), f"{task.get_name()}, {name}()")
+        return Leak("task", self._made.get(task, ""), f"{task.get_name()}, {name}()", self._during.get(task, ""))
 
     def _shown(self) -> bool:
         """Whether the page is looking: it has put something in the place of stderr."""
@@ -136,7 +147,8 @@ class Watch:
             if not self._shown():
                 what = "".join(traceback.format_exception_only(args.exc_type, args.exc_value)).strip()
                 where = self._made.get(args.thread, "") if args.thread else ""
-                self._seen.append(Leak("exception", where, f"in a thread: {what}"))
+                during = self._during.get(args.thread, "") if args.thread else ""
+                self._seen.append(Leak("exception", where, f"in a thread: {what}", during))
             thread_hook(args)
 
         def on_unraisable(args: Any) -> None:
@@ -182,6 +194,12 @@ class Watch:
         self._seen.clear()
         return found
 
+    def left_by(self, block: str) -> bool:
+        """Whether anything that was made while *block* ran is still at work; nothing is waited for or forgotten."""
+        return any(leak.during == block for leak in self._seen) or any(
+            _is_at_work(made) for made, during in list(self._during.items()) if during == block
+        )
+
     def _knows(self, made: Any) -> bool:
         """Whether *made* has been told before; from now on it has."""
         known = made in self._told
@@ -195,16 +213,25 @@ class Watch:
             pool = thread.name.startswith(_POOL)
             kind = "executor" if pool else "thread"
             daemon = "daemon " if thread.daemon and not pool else ""
-            yield Leak(kind, self._made.get(thread, ""), f"{daemon}{thread.name}")
+            yield Leak(kind, self._made.get(thread, ""), f"{daemon}{thread.name}", self._during.get(thread, ""))
 
     def _processes(self) -> Iterator[Leak]:
         for process in multiprocessing.active_children():
             if self._knows(process):
                 continue
-            yield Leak("process", self._made.get(process, ""), f"{process.name}, pid {process.pid}")
+            during = self._during.get(process, "")
+            yield Leak("process", self._made.get(process, ""), f"{process.name}, pid {process.pid}", during)
         for made, where in list(self._made.items()):
             if isinstance(made, subprocess.Popen) and made.poll() is None and not self._knows(made):
-                yield Leak("process", where, f"pid {made.pid}, {made.args!r:.60}")
+                yield Leak("process", where, f"pid {made.pid}, {made.args!r:.60}", self._during.get(made, ""))
+
+
+def _is_at_work(made: Any) -> bool:
+    if isinstance(made, asyncio.Task):
+        return not made.done()
+    if isinstance(made, subprocess.Popen):
+        return made.poll() is None
+    return bool(made.is_alive())
 
 
 class _AsyncioLog(logging.Handler):

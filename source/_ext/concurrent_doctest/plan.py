@@ -13,7 +13,10 @@ from typing import Any
 SCHEMA = 1
 """Raised by one whenever an older reader would misunderstand a newer plan."""
 
-KINDS = ("testsetup", "testcleanup", "doctest", "testcode")
+TESTS = ("doctest", "testcode", "program")
+"""The kinds of blocks that check something."""
+
+KINDS = ("testsetup", "testcleanup", *TESTS)
 CLOCKS = ("real", "virtual")
 
 
@@ -23,10 +26,10 @@ class PlanError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a ``testcode`` is expected to print on *stream*, ``stdout`` or ``stderr``.
+    """What a ``testcode`` or ``program`` is expected to print on *stream*, ``stdout`` or ``stderr``.
 
     *flags* are names of doctest's option flags, with whether each is on.  *skip*, *skipif*, *requires* and
-    *build* are as for a :class:`Block`.
+    *build* are as for a :class:`Block`.  *path* is the file that *line* counts in, if it is not the block's.
     """
 
     line: int
@@ -37,6 +40,24 @@ class Output:
     skipif: str | None = None
     requires: str | None = None
     build: str | None = None
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How a ``program`` block runs a file, in a process of its own.
+
+    *path* is that of the file, from the first entry of :attr:`Plan.path` or absolute; *args* are the arguments
+    behind it.  *signal* is the name of a signal that is sent once, when the program has printed its first line
+    on stdout, or a line that holds *signal_after* on either stream.  *exit_code* is the expected one, as a
+    shell shows it: 128 + N for a death by signal N.
+    """
+
+    path: str
+    args: tuple[str, ...] = ()
+    signal: str | None = None
+    signal_after: str | None = None
+    exit_code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +72,9 @@ class Block:
 
     *expect* is how it is meant to end (``hang``, ``leak KIND``, ``exit N`` or ``signal NAME``), *limit* how
     many seconds it may take.
+
+    A ``program`` has the path of its file for *source*, the directive's line for *line*, and a *program*.
+    *problem* says what is wrong with the block as it is written; it fails without being run.
     """
 
     path: str
@@ -66,6 +90,8 @@ class Block:
     expect: str | None = None
     limit: float | None = None
     outputs: tuple[Output, ...] = ()
+    program: Program | None = None
+    problem: str = ""
 
     @property
     def ends_group(self) -> bool:
@@ -143,9 +169,13 @@ def _from_json(kind: type, value: Any) -> Any:
         raise PlanError(f"unknown key {min(unknown)!r} in a {kind.__name__}")
     arguments = {}
     for name, part in value.items():
+        if name in _NESTED and not isinstance(part, list):
+            raise PlanError(f"{name!r} in a {kind.__name__} is no list")
         if isinstance(part, list):
             inner = _NESTED.get(name)
             part = tuple(_from_json(inner, item) if inner else item for item in part)
+        elif name == "program" and part is not None:
+            part = _from_json(Program, part)
         arguments[name] = part
     try:
         return kind(**arguments)
@@ -184,4 +214,6 @@ def read(path: Path) -> Plan:
             for block in group.blocks:
                 if block.kind not in KINDS:
                     raise PlanError(f"{path}: {block.id}: kind {block.kind!r} is none of {', '.join(KINDS)}")
+                if block.kind == "program" and not (block.program or block.problem):
+                    raise PlanError(f"{path}: {block.id}: a program without 'program', which says what to run")
     return plan

@@ -11,7 +11,7 @@ from typing import Any
 # Characters that XML 1.0 can't hold, such as those of colours in captured output.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
-TESTS = ("doctest", "testcode")
+TESTS = ("doctest", "testcode", "program")
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ waits for, then kills it with everything it started.  Standard library only.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import selectors
@@ -21,7 +22,8 @@ from typing import Any
 
 from . import worker
 from .execute import FAILED, PASSED, Result
-from .plan import Block, Document, Group, Plan
+from .plan import TESTS, Block, Document, Group, Plan
+from .program import ENDING
 
 ANSWER = 2.0
 """Seconds that a worker gets to say what it waits for, before faulthandler is asked instead."""
@@ -29,11 +31,17 @@ ANSWER = 2.0
 HANG = 1.0
 """Seconds after which a block that is expected to hang is looked at, unless it has a limit of its own."""
 
+WATCHED = 0.2
+"""Seconds for which the use of the processor is watched before a worker is asked."""
+
 IDLE = 0.1
 """The share of one core below which a process counts as waiting."""
 
 DUMP = 0.5
 """Seconds that faulthandler gets to write its stacks."""
+
+LAST_WORDS = {"waiting", "done", "crashed"}
+"""Events after which a worker has nothing more to say."""
 
 REPORT = 20_000
 """Characters of captured output that a report keeps."""
@@ -74,35 +82,49 @@ class _Running:
     document: Document
     pid: int
     pipe: int
-    control: int
     folder: Path
     started: float
     results: list[Result] = field(default_factory=list)
-    unread: bytes = b""
+    unread: bytearray = field(default_factory=bytearray)
     group: int = -1
     current: Block | None = None
     begun: float = 0.0
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
+    watched: float = 0.0
+    used: float = 0.0
+    busy: float = 0.0
     asked: float = 0.0
     dumped: float = 0.0
 
     def feed(self, chunk: bytes) -> None:
         """Take in what the worker wrote."""
-        *lines, self.unread = (self.unread + chunk).split(b"\n")
+        self.unread += chunk
+        if b"\n" not in chunk:
+            return
+        *lines, rest = self.unread.split(b"\n")
+        self.unread = rest
         for line in lines:
-            data = json.loads(line)
-            event = data.pop("event")
-            if event == "group":
-                self.group += 1
-            elif event == "begin":
-                blocks = self.document.groups[self.group].blocks
-                self.current = next(block for block in blocks if block.id == data["id"])
-                self.begun = time.monotonic()
-            elif event == "end":
-                self.current = None
-                self.results.append(Result(**data))
-            else:
-                self.events[event] = data
+            # A page that writes into every open file writes into this pipe too.
+            with suppress(ValueError, TypeError, KeyError, StopIteration, IndexError):
+                data = json.loads(line)
+                self._take(data.pop("event"), data)
+
+    def _take(self, event: str, data: dict[str, Any]) -> None:
+        if "waiting" in self.events:
+            return  # what goes on now does so only because the question interrupted a call
+        if event == "group":
+            self.group += 1
+        elif event == "begin":
+            blocks = self.document.groups[self.group].blocks
+            self.current = next(block for block in blocks if block.id == data["id"])
+            self.begun = time.monotonic()
+        elif event == "end":
+            self.results.append(Result(**data))
+            self.current = None
+            if not self.asked:
+                self.watched = 0.0
+        else:
+            self.events[event] = data
 
     def due(self) -> float:
         """When the supervisor has to act next, on the monotonic clock."""
@@ -110,20 +132,36 @@ class _Running:
             return self.dumped + DUMP
         if self.asked:
             return self.asked + ANSWER
+        if self.watched:
+            return self.watched + WATCHED
         limit = self.started + self.document.limit
         if self.current is None:
             return limit
+        if self.current.kind == "program":
+            # It is stopped at its own limit, and says what it was doing; this is for when that fails.
+            return ENDING + min(limit, self.begun + (self.current.limit or self.document.limit))
         if self.current.expect == "hang":
             return self.begun + (self.current.limit or HANG)
         return min(limit, self.begun + self.current.limit) if self.current.limit else limit
+
+
+class Interrupted(Exception):
+    """Ctrl-C came while documents ran; *results* are those of the documents that had ended."""
+
+    def __init__(self, results: list[DocumentResult]) -> None:
+        super().__init__("interrupted")
+        self.results = results
 
 
 def run(plan: Plan, *, jobs: int, progress: Callable[[DocumentResult], None]) -> list[DocumentResult]:
     """Run every document of *plan*, *jobs* at a time; *progress* hears of each as it ends.
 
     The results are in the order of the plan.  Whatever a document started is gone when its result is there.
+
+    :raises Interrupted: on Ctrl-C, with what had ended; every worker is gone then, too.
     """
     waiting = list(reversed(plan.documents))
+    jobs = 1 if plan.fail_fast else jobs
     finished: dict[str, DocumentResult] = {}
     running: dict[int, _Running] = {}
     selector = selectors.DefaultSelector()
@@ -135,41 +173,74 @@ def run(plan: Plan, *, jobs: int, progress: Callable[[DocumentResult], None]) ->
         if before := finished.get(result.name):
             result = before.followed_by(result)
         finished[result.name] = result
-        if rest:
+        if plan.fail_fast and not result.passed:
+            waiting.clear()
+            progress(result)
+        elif rest:
             waiting.append(rest)
         else:
             progress(result)
 
-    with _scratch() as scratch:
+    def fill(ending: int = 0) -> None:
+        while waiting and len(running) - ending < jobs:
+            started = _start(waiting.pop(), plan, scratch)
+            running[started.pipe] = started
+            selector.register(started.pipe, selectors.EVENT_READ)
+
+    with _scratch() as scratch, _light_to_fork():
         try:
             while waiting or running:
-                while waiting and len(running) < jobs:
-                    started = _start(waiting.pop(), plan, scratch)
-                    running[started.pipe] = started
-                    selector.register(started.pipe, selectors.EVENT_READ)
+                fill()
                 pause = min(item.due() for item in running.values()) - time.monotonic()
+                ended = []
                 for key, _ in selector.select(max(0.0, pause)):
                     item = running[key.fd]
                     chunk = os.read(key.fd, 1 << 16)
                     item.feed(chunk)
-                    if not chunk or "waiting" in item.events:
-                        retire(item)
+                    if not chunk or item.events.keys() & LAST_WORDS:
+                        ended.append(item)
+                if not plan.fail_fast:
+                    # The next ones run while these are put away.
+                    fill(ending=len(ended))
+                for item in ended:
+                    retire(item)
                 now = time.monotonic()
                 for item in [item for item in running.values() if now >= item.due()]:
-                    if not item.asked:
+                    if not item.watched:
+                        item.watched, item.used = now, _processor_time(item.pid)
+                    elif not item.asked:
+                        item.busy = (_processor_time(item.pid) - item.used) / (now - item.watched)
                         item.asked = now
-                        os.write(item.control, b"?")
+                        with suppress(ProcessLookupError):
+                            os.kill(item.pid, worker.ASK_SIGNAL)
                     elif not item.dumped:
                         item.dumped = now
                         with suppress(ProcessLookupError):
                             os.kill(item.pid, worker.DUMP_SIGNAL)
                     else:
                         retire(item)
+        except KeyboardInterrupt:
+            raise Interrupted([finished[d.name] for d in plan.documents if d.name in finished]) from None
         finally:
             for item in running.values():
                 _kill(item)
             selector.close()
-    return [finished[document.name] for document in plan.documents]
+    return [finished[document.name] for document in plan.documents if document.name in finished]
+
+
+@contextmanager
+def _light_to_fork() -> Iterator[None]:
+    """Keep the collector of a forked worker away from what it inherits.
+
+    A collection writes into every object that it visits, so without this each worker copies all memory of the
+    supervisor, and visits all its objects, to find what one page has left behind.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager
@@ -185,25 +256,22 @@ def _start(document: Document, plan: Plan, scratch: Path) -> _Running:
     folder = Path(tempfile.mkdtemp(dir=scratch))
     (folder / "work").mkdir()
     read, write = os.pipe()
-    question, control = os.pipe()
     files = [os.open(folder / name, os.O_CREAT | os.O_RDWR | os.O_APPEND) for name in ("dump", "out", "err")]
     pid = os.fork()
     if not pid:
         os.close(read)
-        os.close(control)
         dump, out, err = files
         worker.main(
             document,
             plan,
             folder=folder / "work",
             pipe=write,
-            control=question,
             dump=dump,
             output=(out, err),
         )
-    for descriptor in (write, question, *files):
+    for descriptor in (write, *files):
         os.close(descriptor)
-    return _Running(document, pid, read, control, folder, time.monotonic())
+    return _Running(document, pid, read, folder, time.monotonic())
 
 
 def _retire(item: _Running) -> tuple[DocumentResult, Document | None]:
@@ -241,7 +309,7 @@ def _fail_the_rest(result: DocumentResult, groups: Iterable[Group], reason: str)
     reported = {done.id for done in result.results}
     for group in groups:
         for block in group.blocks:
-            if block.kind in {"doctest", "testcode"} and block.id not in reported:
+            if block.kind in TESTS and block.id not in reported:
                 result.results.append(Result(block.id, block.kind, FAILED, 1, 1, reason=reason))
 
 
@@ -252,46 +320,73 @@ def _first_line(text: str) -> str:
 def _how_it_ended(item: _Running, status: int) -> str:
     """The end of a process in the words of ``:expect:``."""
     waiting = item.events.get("waiting")
+    if item.events.keys() & {"done", "crashed"}:
+        return ""
     if waiting:
         bounded = any(thread["bounded"] for thread in waiting["threads"])
-        return "hang" if waiting["busy"] < IDLE and not bounded else "slow"
+        return "hang" if item.busy < IDLE and not bounded else "slow"
     if item.asked:
         return "stuck"
     if os.WIFSIGNALED(status):
         return f"signal {signal.Signals(os.WTERMSIG(status)).name}"
-    return "" if "done" in item.events else f"exit {os.waitstatus_to_exitcode(status)}"
+    return f"exit {os.waitstatus_to_exitcode(status)}"
 
 
 def _kill(item: _Running) -> int:
     """End the worker and everything that it started; returns the worker's wait status."""
-    ended, status = os.waitpid(item.pid, os.WNOHANG)
-    if not ended and not (item.asked or item.unread):
-        # The pipe is closed, so the worker is on its way out; a moment later it is gone by itself.
-        deadline = time.monotonic() + DUMP
-        while not ended and time.monotonic() < deadline and "done" in item.events:
-            time.sleep(0.001)
-            ended, status = os.waitpid(item.pid, os.WNOHANG)
+    # Until it is reaped, its number, and that of its group, can't be somebody else's.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(item.pid, signal.SIGKILL)
-    if not ended:
-        _, status = os.waitpid(item.pid, 0)
-    for pid in _started_by(item.document.name):
+    started = _started_by(item)
+    with suppress(ProcessLookupError):
+        os.kill(item.pid, signal.SIGKILL)
+    _, status = os.waitpid(item.pid, 0)
+    for pid in started:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    for descriptor in (item.pipe, item.control):
-        os.close(descriptor)
+    os.close(item.pipe)
     return status
 
 
-def _started_by(name: str) -> list[int]:
-    """Processes that a document started and that left its process group, known by their environment."""
-    mark = f"{worker.ENVIRONMENT}={name}".encode()
+def _started_by(item: _Running) -> list[int]:
+    """Processes that a worker started and that left its process group.
+
+    They are known by the worker's folder, which nobody else has: it is their working directory, or where
+    their output goes, or it stands in their environment.  What a worker started has a higher number, unless
+    the system began again at the lowest.
+    """
+    folder = str(item.folder)
+    mark = f"{worker.ENVIRONMENT}={item.folder / 'work'}".encode()
     found = []
-    for entry in Path("/proc").glob("[0-9]*/environ"):
-        with suppress(OSError):
-            if mark in entry.read_bytes().split(b"\0"):
-                found.append(int(entry.parent.name))
+    with suppress(OSError):
+        latest = int(Path("/proc/loadavg").read_text("ascii").split()[-1])
+        for entry in os.listdir("/proc"):
+            if not entry.isdecimal() or int(entry) == item.pid or (int(entry) < item.pid <= latest):
+                continue
+            process = Path("/proc", entry)
+            with suppress(OSError):
+                links = [process / "cwd", process / "fd/1", process / "fd/2"]
+                known = any(_link(link).startswith(folder) for link in links)
+                if known or mark in (process / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry))
     return found
+
+
+def _link(path: Path) -> str:
+    """Where a link points; "" if there is none."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+def _processor_time(pid: int) -> float:
+    """Seconds of processor time that the process *pid* has used; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _tail(path: Path) -> str:
@@ -307,12 +402,12 @@ def _tail(path: Path) -> str:
 def _problem(item: _Running, status: int) -> str:
     """Why a document did not come to its end, as a report; empty if it did."""
     where = f" in {item.current.id}" if item.current else ""
-    limit = item.asked - (item.begun if item.current and item.current.limit else item.started)
+    limit = item.watched - (item.begun if item.current and item.current.limit else item.started)
     meant = f"; expected: {item.current.expect}" if item.current and item.current.expect else ""
     if "waiting" in item.events:
         waiting = item.events["waiting"]
-        state = "it was busy" if waiting["busy"] >= IDLE else "it waited"
-        lines = [f"did not end within {limit:.0f} s{where}; {state}{meant}"]
+        state = "it was busy" if item.busy >= IDLE else "it waited"
+        lines = [f"did not end within {limit:.2g} s{where}; {state}{meant}"]
         for thread in waiting["threads"]:
             limited = ", with a time limit" if thread["bounded"] else ""
             lines += [f"thread {thread['name']}{limited}:", *(f"  {frame}" for frame in thread["stack"])]
@@ -322,7 +417,7 @@ def _problem(item: _Running, status: int) -> str:
         return "\n".join(lines)
     dump = _tail(item.folder / "dump")
     if item.dumped:
-        return f"did not end within {limit:.0f} s{where}, and answered to nothing{meant}\n{dump}"
+        return f"did not end within {limit:.2g} s{where}, and answered to nothing{meant}\n{dump}"
     if "crashed" in item.events:
         return f"the runner failed{where}\n{item.events['crashed']['report']}"
     if "done" in item.events:

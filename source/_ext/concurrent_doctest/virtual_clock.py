@@ -11,8 +11,11 @@ Standard library only: the same file runs under any Python from 3.11 on.
 from __future__ import annotations
 
 import asyncio
+import socket
+import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -30,6 +33,21 @@ class VirtualDeadlock(RuntimeError):
 
 class NotVirtual(RuntimeError):
     """Code on the virtual clock asked for something that takes real time."""
+
+
+REAL: tuple[tuple[type, str, str], ...] = (
+    (threading.Thread, "start", "threads"),
+    (subprocess.Popen, "__init__", "child processes"),
+    (socket.socket, "__init__", "sockets"),
+)
+"""What takes real time: the methods that begin it, refused on a virtual clock."""
+
+
+def _refusing(what: str) -> Callable[..., NoReturn]:
+    def refuse(*args: object, **kwargs: object) -> NoReturn:
+        raise NotVirtual(f"{what} take real time: set 'clock: real' for this page")
+
+    return refuse
 
 
 class _Clock:
@@ -118,7 +136,10 @@ def virtual_clock() -> Iterator[None]:
         return VirtualLoop(clock)
 
     factory = asyncio.new_event_loop
+    guarded = [(kind, name, getattr(kind, name)) for kind, name, _ in REAL]
     try:
+        for kind, name, what in REAL:
+            setattr(kind, name, _refusing(what))
         for name, function in replaced.items():
             setattr(time, name, function)
         for module in (asyncio, asyncio.events):
@@ -129,3 +150,5 @@ def virtual_clock() -> Iterator[None]:
             setattr(time, name, function)
         for module in (asyncio, asyncio.events):
             setattr(module, "new_event_loop", factory)  # noqa: B010
+        for kind, name, original in guarded:
+            setattr(kind, name, original)

@@ -1,8 +1,8 @@
 """One document in a process of its own: what the child of the supervisor does between fork and exit.
 
 It reports each block on a pipe as it goes, so that whatever happens to the process, what it had done is
-known.  A thread waits for the supervisor's question "what are you waiting for?"; when even that thread
-gets no turn, because C code holds the GIL, faulthandler answers on a signal.
+known.  A signal asks what it is waiting for, and its main thread answers; when that gets no turn, because
+C code holds the GIL, faulthandler answers another signal.
 
 Standard library only.
 """
@@ -20,8 +20,8 @@ import resource
 import signal
 import sys
 import threading
-import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -38,17 +38,17 @@ MEMORY = 4 * 2**30
 OUTPUT = 64 * 2**20
 """Bytes that a document and its children may write to file descriptors 1 and 2 each."""
 
-WATCHED = 0.2
-"""Seconds for which a worker looks at its own use of the processor before it answers."""
+ASK_SIGNAL = signal.SIGUSR1
+"""Makes the worker say what it waits for; answered between two bytecodes of its main thread."""
+
+REPORT = 20_000
+"""Characters of a report, or of what a block printed, that leave the worker."""
 
 # The runner's own modules are covered by its version.
 _OWN = {os.path.relpath(path) for path in Path(__file__).parent.glob("*.py")}
 
-# A page may put the module on a virtual clock.
-_monotonic, _process_time = time.monotonic, time.process_time
-
-ENVIRONMENT = "CONCURRENT_DOCTEST_DOCUMENT"
-"""Set in the worker, so that a process it started is known as its own wherever it goes."""
+ENVIRONMENT = "CONCURRENT_DOCTEST_FOLDER"
+"""Names the worker's folder, which no other worker has, to every process that it starts."""
 
 
 class _Reporter:
@@ -57,13 +57,26 @@ class _Reporter:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._lock = _thread.allocate_lock()
+        self._process = os.getpid()
 
     def __call__(self, event: str, data: dict[str, Any]) -> None:
+        if os.getpid() != self._process:
+            # A page has forked, and its child has come to the end of the block: it is not the worker.
+            os._exit(0)
+        data = {name: _cut(value) if isinstance(value, str) else value for name, value in data.items()}
         line = json.dumps({"event": event, **data}, ensure_ascii=True).encode() + b"\n"
         with self._lock:
             view = memoryview(line)
             while view:
                 view = view[os.write(self._descriptor, view) :]
+
+
+def _cut(text: str) -> str:
+    """The beginning and the end of a text that is too long for a report."""
+    if len(text) <= REPORT:
+        return text
+    half = REPORT // 2
+    return f"{text[:half]}\n… {len(text) - REPORT} characters left out …\n{text[-half:]}"
 
 
 def _frames(stack: traceback.StackSummary, pages: set[str]) -> list[str]:
@@ -92,30 +105,38 @@ def _bounded(frame: FrameType | None, pages: set[str]) -> bool:
     return False
 
 
-def describe_waiting(pages: set[str], own: int) -> dict[str, Any]:
+def describe_waiting(pages: set[str], here: FrameType | None) -> dict[str, Any]:
     """Every thread and task of this process with its stack, and what a task waits for.
 
-    *own* is the identifier of the thread that asks, which is left out.  ``busy`` is the share of one core
-    that the process used while it was watched, ``bounded`` whether a thread's wait ends by itself.
+    *here* is where the main thread was when it was asked.  ``bounded`` is whether a thread's wait ends by
+    itself.
     """
-    started, used = _monotonic(), _process_time()
-    watching = _thread.allocate_lock()
-    watching.acquire()
-    watching.acquire(timeout=WATCHED)
-    busy = (_process_time() - used) / (_monotonic() - started)
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     threads = []
     for identifier, frame in sys._current_frames().items():
-        if identifier != own:
-            stack = traceback.extract_stack(frame)
-            name = names.get(identifier, "?")
-            threads.append({"name": name, "stack": _frames(stack, pages), "bounded": _bounded(frame, pages)})
+        at: FrameType | None = here if identifier == _thread.get_ident() else frame
+        stack = traceback.extract_stack(at)
+        name = names.get(identifier, "?")
+        threads.append({"name": name, "stack": _frames(stack, pages), "bounded": _bounded(at, pages)})
     tasks = []
     for task in _all_tasks():
-        stack = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in task.get_stack())
+        stack = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in _await_chain(task))
         waiting = getattr(task, "_fut_waiter", None)
         tasks.append({"name": task.get_name(), "stack": _frames(stack, pages), "waits_for": repr(waiting)})
-    return {"threads": threads, "tasks": tasks, "busy": busy}
+    return {"threads": threads, "tasks": tasks}
+
+
+def _await_chain(task: asyncio.Task[Any]) -> Iterator[FrameType]:
+    """The frames of a task from its coroutine down to the one that waits."""
+    awaited: Any = task.get_coro()
+    while awaited is not None:
+        kind = next((kind for kind in ("cr", "gi", "ag") if hasattr(awaited, f"{kind}_frame")), None)
+        if kind is None:
+            return
+        frame = getattr(awaited, f"{kind}_frame")
+        if frame is not None:
+            yield frame
+        awaited = getattr(awaited, f"{kind}_yieldfrom" if kind == "gi" else f"{kind}_await", None)
 
 
 def _all_tasks() -> list[asyncio.Task[Any]]:
@@ -135,16 +156,10 @@ def _project_files(root: Path) -> list[str]:
     return sorted(set(files) - _OWN)
 
 
-def _answer(control: int, report: _Reporter, pages: set[str]) -> None:
-    """Wait in a thread for the supervisor's question, and answer it once."""
-    if os.read(control, 1):
-        report("waiting", describe_waiting(pages, _thread.get_ident()))
-
-
-def _isolate(folder: Path, output: tuple[int, int], name: str) -> None:
+def _isolate(folder: Path, output: tuple[int, int]) -> None:
     os.setsid()
     os.chdir(folder)
-    os.environ[ENVIRONMENT] = name
+    os.environ[ENVIRONMENT] = str(folder)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output[0], 1), (output[1], 2)):
         os.dup2(source, target)
@@ -163,23 +178,22 @@ def main(
     *,
     folder: Path,
     pipe: int,
-    control: int,
     dump: int,
     output: tuple[int, int],
 ) -> None:
     """Run *document* and end the process; never returns.
 
-    *pipe* takes events, *control* brings the question, *dump* takes faulthandler's answer; *output* are
-    the files that become file descriptors 1 and 2.
+    *folder* becomes its working directory; *pipe* takes events, *dump* takes faulthandler's stacks; *output*
+    are the files that become file descriptors 1 and 2.
     """
     report = _Reporter(pipe)
     try:
         root = Path.cwd()
-        _isolate(folder, output, document.name)
+        _isolate(folder, output)
         faulthandler.register(DUMP_SIGNAL, file=dump, all_threads=True, chain=False)
         faulthandler.enable(file=dump, all_threads=True)
         pages = {block.path for group in document.groups for block in group.blocks}
-        _thread.start_new_thread(_answer, (control, report, pages))
+        signal.signal(ASK_SIGNAL, lambda _, frame: report("waiting", describe_waiting(pages, frame)))
         run_document(document, plan, report)
         report("done", {"files": _project_files(root)})
     except BaseException:
