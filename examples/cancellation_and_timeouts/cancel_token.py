@@ -38,6 +38,8 @@ class CancelToken:
     def raise_if_cancelled(self) -> None:
         if self.cancelled:
             raise OperationCancelledError
+
+
 # endregion token
 
 

@@ -38,6 +38,8 @@ async def finish(coro: Coroutine[Any, Any, T], grace: float) -> T:
             }
             loop.call_exception_handler(report)
         raise
+
+
 # endregion finish
 
 
@@ -61,6 +63,8 @@ async def order(carrier: str, deadline: float) -> list[str]:
     except TimeoutError:
         print("too late for the shop")
     return labels
+
+
 # endregion book
 
 

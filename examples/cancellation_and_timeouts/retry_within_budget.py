@@ -72,6 +72,8 @@ async def retry(
         except retry_on as error:
             last = error
     raise AssertionError("unreachable: the loop above has no end")
+
+
 # endregion retry
 
 

@@ -424,7 +424,8 @@ BAD = {
 def test_each_mistake_fails_at_its_page_and_line_and_no_other_page(scratch: Make) -> None:
     pages = {
         name: "---\norphan: true\n---\n# Page\n\n"
-        f"::::{{note}}\n:::{{tip}}\n:class: dropdown\n\n```{{program}} examples/quotes/shop.py\n{options}```\n\n```{{testoutput}}\n{want}\n```\n:::\n::::\n"
+        f"::::{{note}}\n:::{{tip}}\n:class: dropdown\n\n```{{program}} examples/quotes/shop.py\n"
+        f"{options}```\n\n```{{testoutput}}\n{want}\n```\n:::\n::::\n"
         for name, (options, want, _) in BAD.items()
     }
     pages["hang"] = "---\norphan: true\n---\n# Page\n\n```{program} examples/quotes/hang.py\n:limit: 1\n```\n"

@@ -97,6 +97,21 @@ def test_requests_in_flight_are_answered(number: signal.Signals) -> None:
     asyncio.run(scenario())
 
 
+def test_a_request_that_was_begun_before_the_signal_is_finished_after_it() -> None:
+    async def scenario() -> None:
+        async with service(work=0.0, grace=60.0) as quotes:
+            reader, writer = await quotes.connect()
+            writer.write(b"quote\n")  # the weight follows
+            assert await quotes.stdout.readline() == b"accepted quote\n"
+            assert await quotes.stop() == 1
+            writer.write(b"1200\n")
+            assert await reader.read() == b"swift 1980\n"
+            writer.close()
+            assert await quotes.finish() == ("1 drained, 0 cancelled\n", 0)
+
+    asyncio.run(scenario())
+
+
 def test_what_does_not_fit_is_cut_off_and_told() -> None:
     async def scenario() -> None:
         async with service(**STUCK) as quotes:
