@@ -22,7 +22,7 @@ SPHINX := $(RUN) -m sphinx -d $(BUILD)/work/doctrees -W --keep-going
 FORMATS := html epub pdf
 PYTHON_CODE := source/conf.py source/_ext examples tests
 
-.PHONY: all help html pdf epub doctest doctest-all record test check site live linkcheck inventories lint lock clean FORCE
+.PHONY: all help html pdf epub doctest doctest-all record bench-runner soak test check site live linkcheck inventories lint lock clean FORCE
 .NOTPARALLEL:
 
 .DEFAULT_GOAL := all
@@ -50,15 +50,21 @@ doctest: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every
 doctest-all: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet on every Python there is: INTERPRETERS="..." names some
 	@$(RUN) source/_ext/verify.py all --build $(BUILD)
 
+bench-runner: $(VENV)/requirements.installed ## Time the snippet runner against stock Sphinx: N=3 rounds, GROW=1 also 2,000 pages
+	@$(RUN) source/_ext/bench_runner.py --repeats $(or $(N),3) $(if $(GROW),--grow)
+
+soak: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet N=50 times in a busy machine, and name each that was not the same
+	@$(RUN) source/_ext/soak.py --runs $(or $(N),50) --build $(BUILD)
+
 record: $(VENV)/requirements.installed ## Store what doctest-all found, for the marks on the pages
 	@$(RUN) source/_ext/verify.py record --build $(BUILD)
 
 test: all doctest $(VENV)/requirements-test.installed ## Run the tests that need only Python, and every snippet
-	@$(RUN) -m pytest -q -m "not gate"
+	@$(RUN) -m pytest -q -n auto -m "not gate"
 
 check: test lint doctest-all ## Run the whole gate: needs Java and epubcheck
 	@$(RUN) source/_ext/verify.py check --build $(BUILD)
-	@$(RUN) -m pytest -q -m gate
+	@$(RUN) -m pytest -q -n auto -m gate
 
 site: all doctest ## Put what is to be published into $(BUILD)/site, unless a recorded result is stale or missing
 	@$(RUN) source/_ext/verify.py check --build $(BUILD)

@@ -362,9 +362,8 @@ def compare(pages: Sequence[Page], repeats: int, folder: Path) -> None:
         ratio = warmly.wall / _median(warm[STOCK]).wall
         cold_ratio = coldly.wall / _median(cold[STOCK]).wall
         overhead = (warmly.processor - code.processor) / len(pages) * 1000
-        _say(
-            f"{tool.name:34}{warmly.wall:6.2f} s{ratio:7.2f}{coldly.wall:7.2f} s{cold_ratio:7.2f}{overhead:7.1f} ms/page"
-        )
+        times = f"{warmly.wall:6.2f} s{ratio:7.2f}{coldly.wall:7.2f} s{cold_ratio:7.2f}"
+        _say(f"{tool.name:34}{times}{overhead:7.1f} ms/page")
 
 
 def grow(sizes: Sequence[int], folder: Path) -> None:

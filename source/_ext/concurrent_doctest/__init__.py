@@ -20,7 +20,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     ``concurrent_doctest_limit``: seconds a document may take (10).
     ``concurrent_doctest_interpreter``: the command of the Python that runs the snippets (the one of Sphinx).
     ``concurrent_doctest_strict``: leaks and blocks that check nothing fail; ``__name__`` is ``__main__``.
-    ``concurrent_doctest_jobs``: documents that run at a time (one for each core).
+    ``concurrent_doctest_jobs``: documents that run at a time (two for each core).
     ``concurrent_doctest_files_key``: the key of the front matter that lists a page's own project files.
     ``concurrent_doctest_accept``: rewrite wrong expected outputs in the sources, and show a diff (no).
     ``concurrent_doctest_pages``: what to run, as :func:`choose.choose` takes it (everything).

@@ -170,6 +170,7 @@ def run(plan: Plan, *, jobs: int, progress: Callable[[DocumentResult], None]) ->
         selector.unregister(item.pipe)
         del running[item.pipe]
         result, rest = _retire(item)
+        folders.give_back(item.folder)
         if before := finished.get(result.name):
             result = before.followed_by(result)
         finished[result.name] = result
@@ -183,11 +184,12 @@ def run(plan: Plan, *, jobs: int, progress: Callable[[DocumentResult], None]) ->
 
     def fill(ending: int = 0) -> None:
         while waiting and len(running) - ending < jobs:
-            started = _start(waiting.pop(), plan, scratch)
+            started = _start(waiting.pop(), plan, folders.take())
             running[started.pipe] = started
             selector.register(started.pipe, selectors.EVENT_READ)
 
     with _scratch() as scratch, _light_to_fork():
+        folders = _Folders(scratch)
         try:
             while waiting or running:
                 fill()
@@ -252,11 +254,45 @@ def _scratch() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(document: Document, plan: Plan, scratch: Path) -> _Running:
-    folder = Path(tempfile.mkdtemp(dir=scratch))
-    (folder / "work").mkdir()
+class _Folders:
+    """Gives each document a folder with an empty ``work`` in it.
+
+    One that is as it was serves again: on many file systems making and removing them costs more than a fork.
+    """
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
+        self._free: list[Path] = []
+        self._made: dict[Path, object] = {}
+
+    def take(self) -> Path:
+        """A folder that nobody uses; :meth:`give_back` takes it when everything that used it is gone."""
+        if self._free:
+            return self._free.pop()
+        folder = Path(tempfile.mkdtemp(dir=self._scratch))
+        (folder / "work").mkdir()
+        for name in ("dump", "out", "err"):
+            (folder / name).touch()
+        self._made[folder] = self._state(folder)
+        return folder
+
+    def give_back(self, folder: Path) -> None:
+        """Keep *folder* for the next document, or remove it if anything is in it that was not."""
+        with suppress(OSError):
+            if self._state(folder) == self._made[folder]:
+                self._free.append(folder)
+                return
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _state(self, folder: Path) -> object:
+        names = sorted(os.listdir(folder))
+        kinds = [(found.st_ino, found.st_mode, found.st_nlink) for found in (os.lstat(folder / n) for n in names)]
+        return names, kinds, os.listdir(folder / "work")
+
+
+def _start(document: Document, plan: Plan, folder: Path) -> _Running:
     read, write = os.pipe()
-    files = [os.open(folder / name, os.O_CREAT | os.O_RDWR | os.O_APPEND) for name in ("dump", "out", "err")]
+    files = [os.open(folder / name, os.O_TRUNC | os.O_RDWR | os.O_APPEND) for name in ("dump", "out", "err")]
     pid = os.fork()
     if not pid:
         os.close(read)
@@ -301,7 +337,6 @@ def _retire(item: _Running) -> tuple[DocumentResult, Document | None]:
         _fail_the_rest(result, document.groups, "did not run: see above")
     result.problem = problem
     result.files = tuple(sorted({*document.files, *item.events.get("done", {}).get("files", ())}))
-    shutil.rmtree(item.folder, ignore_errors=True)
     return result, rest
 
 
