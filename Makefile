@@ -60,11 +60,11 @@ record: $(VENV)/requirements.installed ## Store what doctest-all found, for the 
 	@$(RUN) source/_ext/verify.py record --build $(BUILD)
 
 test: all doctest $(VENV)/requirements-test.installed ## Run the tests that need only Python, and every snippet
-	@$(RUN) -m pytest -q -n auto -m "not gate"
+	@$(RUN) -m pytest -q -n auto --dist loadfile -m "not gate"
 
 check: test lint doctest-all ## Run the whole gate: needs Java and epubcheck
 	@$(RUN) source/_ext/verify.py check --build $(BUILD)
-	@$(RUN) -m pytest -q -n auto -m gate
+	@$(RUN) -m pytest -q -n auto --dist loadfile -m gate
 
 site: all doctest ## Put what is to be published into $(BUILD)/site, unless a recorded result is stale or missing
 	@$(RUN) source/_ext/verify.py check --build $(BUILD)

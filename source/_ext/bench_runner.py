@@ -275,7 +275,14 @@ class Project:
         else:
             command = [*python, "sphinx", "-q", "-b", "doctest", "-d", "doctrees", "source", "out"]
         used, started = _processor_time(), time.perf_counter()
-        done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command,
+            cwd=self._folder,
+            env=_environment(self._folder.parent),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         timing = Timing(time.perf_counter() - started, _processor_time() - used)
         if done.returncode:
             raise BenchError(f"{self.tool.name} failed on the corpus:\n{(done.stdout + done.stderr)[-4000:]}")
@@ -288,6 +295,12 @@ class Project:
         passed = sum(r["outcome"] == "passed" for document in content["documents"] for r in document["results"])
         if passed != len(self._pages) * BLOCKS:
             raise BenchError(f"{self.tool.name}: {passed} of {len(self._pages) * BLOCKS} blocks passed")
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Variables for a tool: compiled modules are kept in *folder*, so that no run but the first compiles any."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(folder / "pycache")}
 
 
 def _processor_time() -> float:

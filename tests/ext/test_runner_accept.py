@@ -11,6 +11,8 @@ import pytest
 from concurrent_doctest.accept import Refused, Replacement, rewrite
 from tests.ext.scratch_project import Built, Scratch
 
+pytestmark = pytest.mark.gate  # many whole builds: minutes
+
 
 def build(folder: Path, files: Mapping[str, str | bytes] | None = None, **settings: object) -> Built:
     """Build a project, of *files* if they are given, accepting what can be accepted."""

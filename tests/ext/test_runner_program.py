@@ -17,6 +17,8 @@ from concurrent_doctest.execute import run_document
 from concurrent_doctest.plan import Block, Document, Group, Output, Plan, PlanError, Program, read, to_json, write
 from tests.ext.scratch_project import Built, Scratch
 
+pytestmark = pytest.mark.gate  # many whole builds: minutes
+
 LIMIT = 60.0
 """Seconds: more than any of these programs needs on the busiest machine."""
 

@@ -13,7 +13,15 @@ import pytest
 
 import bench_runner
 import soak
+from concurrent_doctest import supervise
 from concurrent_doctest.plan import Block, Document, Group, Output, Plan
+
+
+def page(name: str, source: str, output: str = "ok") -> Document:
+    """A page of one testcode that is to print *output*."""
+    blocks = (Block(f"{name}.md", 3, "testcode", source, outputs=(Output(6, output),)),)
+    return Document(name, f"{name}.md", (Group("default", blocks),))
+
 
 # -- The corpus ----------------------------------------------------------------------------------
 
@@ -57,6 +65,29 @@ def test_a_tool_that_fails_is_not_timed(tmp_path: Path) -> None:
         project.run()
 
 
+# -- What speed must not cost -------------------------------------------------------------------
+
+
+LEFTOVERS = {
+    "a file": "open('left', 'w').close()",
+    "a folder": "os.mkdir('left')",
+    "another mode": "os.chmod('.', 0o500)",
+    "a file beside": "open('../left', 'w').close()",
+    "output": "os.write(1, b'left')",
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the runner forks")
+@pytest.mark.parametrize("left", LEFTOVERS)
+def test_a_page_finds_nothing_of_the_page_before_in_its_folder(left: str) -> None:
+    state = "print('ok', os.listdir(), oct(os.stat('.').st_mode & 0o200), len(os.listdir('..')))"
+    first = page("first", f"import os\n{LEFTOVERS[left]}\nprint('ok')")
+    second = page("second", f"import os\n{state}", "ok [] 0o200 4")
+    results = supervise.run(Plan((first, second)), jobs=1, progress=lambda _: None)
+    assert [(result.passed, result.results[0].report) for result in results] == [(True, ""), (True, "")]
+    assert results[1].output == ""
+
+
 # -- The soak ------------------------------------------------------------------------------------
 
 
@@ -97,11 +128,6 @@ def test_a_leak_or_a_failed_page_that_comes_and_goes_is_unsteady() -> None:
 def test_blocks_that_fail_every_time_are_counted() -> None:
     run = soak.outcomes(results(("p.md:3", "doctest", "failed")))
     assert soak.report([run, run], {}).startswith("1 failed every time")
-
-
-def page(name: str, source: str) -> Document:
-    blocks = (Block(f"{name}.md", 3, "testcode", source, outputs=(Output(6, "ok"),)),)
-    return Document(name, f"{name}.md", (Group("default", blocks),))
 
 
 def test_the_order_is_another_in_each_run_and_the_same_for_the_same_seed() -> None:

@@ -201,7 +201,7 @@ def run(plan: Plan, *, jobs: int, progress: Callable[[DocumentResult], None]) ->
                     item.feed(chunk)
                     if not chunk or item.events.keys() & LAST_WORDS:
                         ended.append(item)
-                if not plan.fail_fast:
+                if jobs > 1:
                     # The next ones run while these are put away.
                     fill(ending=len(ended))
                 for item in ended:
@@ -398,16 +398,23 @@ def _started_by(item: _Running) -> list[int]:
         for entry in os.listdir("/proc"):
             if not entry.isdecimal() or int(entry) == item.pid or (int(entry) < item.pid <= latest):
                 continue
-            process = Path("/proc", entry)
-            with suppress(OSError):
-                links = [process / "cwd", process / "fd/1", process / "fd/2"]
-                known = any(_link(link).startswith(folder) for link in links)
-                if known or mark in (process / "environ").read_bytes().split(b"\0"):
-                    found.append(int(entry))
+            # Paths as text: this is done for every process after every page.
+            links = [f"/proc/{entry}/{name}" for name in ("cwd", "fd/1", "fd/2")]
+            if any(_link(link).startswith(folder) for link in links) or mark in _environment(entry):
+                found.append(int(entry))
     return found
 
 
-def _link(path: Path) -> str:
+def _environment(process: str) -> list[bytes]:
+    """The variables that a process was started with; none if it is gone, or somebody else's."""
+    try:
+        with open(f"/proc/{process}/environ", "rb", buffering=0) as file:
+            return file.read().split(b"\0")
+    except OSError:
+        return []
+
+
+def _link(path: str) -> str:
     """Where a link points; "" if there is none."""
     try:
         return os.readlink(path)

@@ -13,6 +13,7 @@ import _thread
 import asyncio
 import faulthandler
 import gc
+import itertools
 import json
 import linecache
 import os
@@ -22,8 +23,9 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 from .execute import run_document
@@ -145,10 +147,18 @@ def _all_tasks() -> list[asyncio.Task[Any]]:
     return [item for item in gc.get_objects() if isinstance(item, asyncio.Task) and not item.done()]
 
 
-def _project_files(root: Path) -> list[str]:
-    """The modules below *root* that were imported, as paths from there; what is installed does not count."""
-    files, below = [], f"{root}{os.sep}"
-    for module in list(sys.modules.values()):
+def _imported_since(last: ModuleType) -> list[ModuleType]:
+    """The modules that were imported after *last*; all of them if that is gone."""
+    # Looking at all of them would copy, page by page, the memory that the worker shares with its parent.
+    with suppress(RuntimeError):  # a thread that was left behind imports something
+        return list(itertools.takewhile(lambda module: module is not last, reversed(sys.modules.values())))
+    return list(sys.modules.values())
+
+
+def _project_files(root: Path, last: ModuleType) -> list[str]:
+    """The modules below *root* that were imported after *last*, as paths from there; without what is installed."""
+    files, below = [], os.path.join(root, "")
+    for module in _imported_since(last):
         name = getattr(module, "__file__", None)
         # Most modules are none of the project, and making a path of each would take milliseconds.
         path = Path(name) if isinstance(name, str) and name.startswith(below) else None
@@ -189,14 +199,14 @@ def main(
     """
     report = _Reporter(pipe)
     try:
-        root = Path.cwd()
+        root, last = Path.cwd(), next(reversed(sys.modules.values()))
         _isolate(folder, output)
         faulthandler.register(DUMP_SIGNAL, file=dump, all_threads=True, chain=False)
         faulthandler.enable(file=dump, all_threads=True)
         pages = {block.path for group in document.groups for block in group.blocks}
         signal.signal(ASK_SIGNAL, lambda _, frame: report("waiting", describe_waiting(pages, frame)))
         run_document(document, plan, report)
-        report("done", {"files": _project_files(root)})
+        report("done", {"files": _project_files(root, last)})
     except BaseException:
         report("crashed", {"report": traceback.format_exc()})
     finally:
