@@ -59,7 +59,7 @@ soak: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every sn
 record: $(VENV)/requirements.installed ## Store what doctest-all found, for the marks on the pages
 	@$(RUN) source/_ext/verify.py record --build $(BUILD)
 
-test: all doctest $(VENV)/requirements-test.installed ## Run the tests that need only Python, and every snippet
+test: all doctest $(VENV)/requirements-test.installed $(VENV)/requirements-examples.installed ## Run the tests that need only Python, and every snippet
 	@$(RUN) -m pytest -q -n auto --dist loadfile -m "not gate"
 
 check: test lint doctest-all ## Run the whole gate: needs Java and epubcheck

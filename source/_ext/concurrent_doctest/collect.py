@@ -27,7 +27,7 @@ PYTHON = frozenset({"python", "python3", "py", "py3", "pycon", "pycon3", "ipytho
 def shown(path: str) -> str:
     """*path* as reports print it: relative to the working directory where it is below it."""
     relative = os.path.relpath(path)
-    return path if relative.startswith(os.pardir) else relative
+    return os.path.abspath(path) if relative.startswith(os.pardir) else relative
 
 
 def _is_block(node: Node) -> bool:
