@@ -30,7 +30,7 @@ PYTHON_CODE := source/conf.py source/_ext examples tests
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
 	  sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
-	@echo; echo "Variables: PYTHON (makes .venv), INTERPRETER (runs the snippets), PAGES, ACCEPT, BUILD, SPHINXOPTS,"; \
+	@echo; echo "Variables: PYTHON (makes .venv), INTERPRETER (runs the snippets), PAGES, ACCEPT, N, BUILD, SPHINXOPTS,"; \
 	  echo "           SITE_URL, REPOSITORY_URL, SOURCE_DATE_EPOCH"
 
 all: $(VENV)/requirements.installed ## Build HTML, PDF and ePub
