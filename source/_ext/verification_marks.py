@@ -130,9 +130,16 @@ def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         results = _record(app).standing.fresh.get(f"{collect.shown(kept['path'])}:{kept['line']}")
         if results is not None and node.parent is not None:
             index = node.parent.index(node) + 1
-            while index < len(node.parent) and _is_output(node.parent[index]):
+            while index < len(node.parent) and _belongs(node.parent, index):
                 index += 1
             node.parent.insert(index, _mark(results))
+
+
+def _belongs(parent: nodes.Element, index: int) -> bool:
+    """Whether the child at *index* is an output, or the condition that stands above one."""
+    child = parent[index]
+    condition = isinstance(child, nodes.paragraph) and "block-condition" in child["classes"]
+    return _is_output(parent[index + 1] if condition and index + 1 < len(parent) else child)
 
 
 def _is_output(node: Node) -> bool:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-RUN = "import sys; sys.path.append(sys.argv.pop(1)); from concurrent_doctest.command import main; sys.exit(main())"
-"""How the builder starts the runner under an interpreter, before FOLDER PLAN RESULTS."""
 
 
 @dataclass(frozen=True, slots=True)

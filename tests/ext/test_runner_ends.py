@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from concurrent_doctest import plan as plans
+from concurrent_doctest.builder import RUN
 from concurrent_doctest.execute import Result
 from concurrent_doctest.plan import Block, Document, Group, Plan
 from concurrent_doctest.supervise import DocumentResult
-from tests.ext.scratch_project import ROOT, RUN
+from tests.ext.scratch_project import ROOT
 
 LINE = 5
 

@@ -17,12 +17,12 @@ import pytest
 
 from concurrent_doctest import plan as plans
 from concurrent_doctest import supervise, worker
+from concurrent_doctest.builder import RUN
 from concurrent_doctest.plan import Block, Document, Group, Plan
 from tests.ext.scratch_project import ROOT
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the runner forks")
 
-RUN = "import sys; sys.path.append(sys.argv.pop(1)); from concurrent_doctest.command import main; sys.exit(main())"
 LINE = 10
 """Where the faulty block stands on its page."""
 

@@ -134,9 +134,9 @@ class _Located(stock.TestDirective):
         return [*self._caption(), node]
 
     def _caption(self) -> list[Node]:
-        """What a reader should know of how the block runs; an output says so only if code does not."""
+        """What a reader should know of how the block runs, or of when its output is this one."""
         text = caption({name: str(self.options[name]) for name in KEPT if self.options.get(name)} | self._conditions)
-        if not text or isinstance(self, Testoutput) or "hide" in self.options:
+        if not text or "hide" in self.options:
             return []
         return [nodes.paragraph("", text, classes=["block-condition"])]
 
