@@ -14,6 +14,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from concurrent_doctest import collect, verification
+from concurrent_doctest.plan import TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
     from sphinx.util.typing import ExtensionMetadata
-
-TESTS = ("doctest", "testcode", "program")
 
 
 class VerificationMatrix(nodes.General, nodes.Element):

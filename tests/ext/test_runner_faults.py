@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -19,6 +18,7 @@ from concurrent_doctest import plan as plans
 from concurrent_doctest import supervise, worker
 from concurrent_doctest.builder import RUN
 from concurrent_doctest.plan import Block, Document, Group, Plan
+from tests.ext.processes import assert_gone
 from tests.ext.scratch_project import ROOT
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the runner forks")
@@ -128,21 +128,6 @@ def judged(triple: Triple) -> Page:
 
 def run_between_neighbours(folder: Path, document: Document) -> Page:
     return judged(run_with_neighbours(folder, {"fault": document})["fault"])
-
-
-def assert_gone(pid: int) -> None:
-    """The process has ended, or ends before the test's patience does."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        ended, _, _ = select.select([descriptor], [], [], 5)
-    finally:
-        os.close(descriptor)
-    if not ended:
-        os.kill(pid, 9)
-    assert ended, f"process {pid} is still there"
 
 
 # -- Pages that never end -----------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from concurrent_doctest import program, regions
 from concurrent_doctest.execute import run_document
 from concurrent_doctest.plan import Block, Document, Group, Output, Plan, PlanError, Program, read, to_json, write
+from tests.ext.processes import assert_gone
 from tests.ext.scratch_project import Built, Scratch
 
 pytestmark = pytest.mark.gate  # many whole builds: minutes
@@ -47,18 +47,6 @@ def run(root: Path, source: str, *args: str, limit: float = LIMIT, **more: Any) 
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(source, "utf-8")
     return program.run(Program("examples/topic/name.py", args, **more), [str(root)], limit)
-
-
-def assert_gone(pid: int) -> None:
-    """The process has ended, or ends before the test's patience does."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        assert select.select([descriptor], [], [], 5)[0], f"process {pid} is still there"
-    finally:
-        os.close(descriptor)
 
 
 # -- Running, without Sphinx ---------------------------------------------------------------------

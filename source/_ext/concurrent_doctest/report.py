@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .plan import TESTS
+
 # Characters that XML 1.0 can't hold, such as those of colours in captured output.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
-
-TESTS = ("doctest", "testcode", "program")
 
 
 @dataclass(slots=True)

@@ -390,7 +390,7 @@ def _started_by(item: _Running) -> list[int]:
     their output goes, or it stands in their environment.  What a worker started has a higher number, unless
     the system began again at the lowest.
     """
-    folder = str(item.folder)
+    folder = os.path.join(item.folder, "")
     mark = f"{worker.ENVIRONMENT}={item.folder / 'work'}".encode()
     found = []
     with suppress(OSError):
