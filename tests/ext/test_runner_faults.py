@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,18 @@ from concurrent_doctest.plan import Block, Document, Group, Plan
 from tests.ext.processes import assert_gone
 from tests.ext.scratch_project import ROOT
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the runner forks")
+START = "fork"
+"""How the pages of this module come to a process of their own; see :func:`start`."""
+
+
+@pytest.fixture(scope="module", autouse=True, params=["fork", pytest.param("spawn", marks=pytest.mark.gate)])
+def start(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run every test of this module by forking, and for the gate by starting new interpreters, too."""
+    global START
+    before, START = START, request.param
+    yield
+    START = before
+
 
 LINE = 10
 """Where the faulty block stands on its page."""
@@ -81,6 +92,7 @@ def carry_out(folder: Path, documents: Iterable[Document], *, jobs: int = 2) -> 
     """Run *documents* as the builder does, and give their results."""
     plans.write(Plan(tuple(documents)), folder / "plan.json")
     command = [sys.executable, "-c", RUN, str(ROOT / "source/_ext"), "plan.json", "results.json", "--jobs", str(jobs)]
+    command += ["--start", START]
     done = subprocess.run(
         command, cwd=folder, check=False, timeout=60, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
@@ -215,7 +227,7 @@ HANGS: dict[str, tuple[Block, list[str]]] = {
     "regular expression": (code(REGULAR_EXPRESSION), [r"fault\.md:12 in <module>"]),
     "C code that holds the GIL": (
         code("# one call of C code\n\nsum(range(10**12))\n"),
-        ["answered to nothing", 'File "fault.md", line 12 in <module>'],
+        ["answered to nothing", "fault.md:12 in <module>"],
     ),
     "clean-up": (
         Block("fault.md", LINE, "testcleanup", "import threading\nthreading.Event().wait()\n"),
@@ -224,10 +236,57 @@ HANGS: dict[str, tuple[Block, list[str]]] = {
 }
 
 
+HOLDERS = {
+    "lock taken twice": (
+        "import threading\nlock = threading.Lock()\nwith lock:\n    lock.acquire()",
+        "thread MainThread, waiting for lock, held by itself since fault.md:12:",
+    ),
+    "lock of an object": (
+        "import threading\n"
+        "class Account:\n"
+        "    def __init__(self):\n"
+        "        self.lock = threading.Lock()\n"
+        "    def close(self):\n"
+        "        with self.lock:\n"
+        "            with self.lock:\n"
+        "                pass\n"
+        "Account().close()",
+        "thread MainThread, waiting for self.lock, held by itself since fault.md:15:",
+    ),
+    "reentrant lock": (
+        "import threading\n"
+        "lock = threading.RLock()\n"
+        "done = threading.Event()\n"
+        "def take():\n"
+        "    lock.acquire()\n"
+        "    taken.set()\n"
+        "    done.wait()\n"
+        "taken = threading.Event()\n"
+        "threading.Thread(target=take, name='holder').start()\n"
+        "taken.wait()\n"
+        "with lock:\n"
+        "    pass",
+        "thread MainThread, waiting for lock, held by thread holder:",
+    ),
+    "lock that nobody seems to hold": (
+        "import threading\nlocks = [threading.Lock()]\nlocks[0].acquire()\nlocks[0].acquire()",
+        "thread MainThread, waiting for locks[0], whose holder is not seen:",
+    ),
+    "lock of a prompt": (
+        ">>> import threading\n>>> lock = threading.Lock()\n>>> with lock:\n...     lock.acquire()\n",
+        "thread MainThread, waiting for lock, held by itself since fault.md:12:",
+    ),
+}
+
+
 @pytest.fixture(scope="module")
 def hangs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Triple]:
     """All pages that hang, in one run, so that their limits pass side by side."""
     documents = {name: faulty(block) for name, (block, _) in HANGS.items()}
+    documents |= {
+        name: faulty(prompts(source) if source.startswith(">>>") else code(source))
+        for name, (source, _) in HOLDERS.items()
+    }
     documents |= {"stubborn task": faulty(prompts(STUBBORN)), "set-up": HANGING_SETUP}
     return run_with_neighbours(tmp_path_factory.mktemp("hangs"), documents, jobs=5)
 
@@ -249,6 +308,24 @@ def test_both_sides_of_a_deadlock_are_shown(hangs: dict[str, Triple]) -> None:
     for name in ("two locks", "two asyncio locks"):
         problem = judged(hangs[name]).data["problem"]
         assert problem.count("fault.md:16 in take") == 2
+
+
+@pytest.mark.parametrize("name", ["two locks", "two asyncio locks"])
+def test_a_deadlock_names_who_holds_which_lock_since_where(hangs: dict[str, Triple], name: str) -> None:
+    kind = "task" if "asyncio" in name else "thread"
+    found = re.findall(
+        rf"^{kind} (\S+)(?: \(take\))?, waiting for other, held by {kind} (\S+)(?: \(take\))? since fault.md:(\d+):$",
+        judged(hangs[name]).data["problem"],
+        re.MULTILINE,
+    )
+    (one, holds_one, line), (other, holds_other, same_line) = found
+    assert (holds_one, holds_other) == (other, one)
+    assert line == same_line == ("14" if kind == "thread" else "12")
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+def test_what_a_thread_waits_for_is_named_with_its_holder(hangs: dict[str, Triple], name: str) -> None:
+    assert HOLDERS[name][1] in judged(hangs[name]).data["problem"]
 
 
 def test_a_setup_that_hangs_is_reported_at_its_line(hangs: dict[str, Triple]) -> None:
@@ -288,9 +365,9 @@ ENDS = {
     "exit 7": ("import os\nos._exit(7)", "exited with code 7 in fault.md:10"),
     "segfault": (
         "import ctypes\nctypes.string_at(0)",
-        '(?s)died of SIGSEGV in fault.md:10.*File "fault.md", line 11 in <module>',
+        "(?s)died of SIGSEGV in fault.md:10.*fault.md:11 in <module>",
     ),
-    "abort": ("import os\nos.abort()", '(?s)died of SIGABRT in fault.md:10.*File "fault.md", line 11 in <module>'),
+    "abort": ("import os\nos.abort()", "(?s)died of SIGABRT in fault.md:10.*fault.md:11 in <module>"),
     "kill": ("import os\nos.kill(os.getpid(), 9)", "died of SIGKILL in fault.md:10"),
     "kill the group": ("import os\nos.killpg(0, 15)", "died of SIGTERM in fault.md:10"),
 }

@@ -21,6 +21,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     ``concurrent_doctest_interpreter``: the command of the Python that runs the snippets (the one of Sphinx).
     ``concurrent_doctest_strict``: leaks and blocks that check nothing fail; ``__name__`` is ``__main__``.
     ``concurrent_doctest_jobs``: documents that run at a time (two for each core).
+    ``concurrent_doctest_start``: ``fork`` or ``spawn`` (what the system does best).
     ``concurrent_doctest_files_key``: the key of the front matter that lists a page's own project files.
     ``concurrent_doctest_accept``: rewrite wrong expected outputs in the sources, and show a diff (no).
     ``concurrent_doctest_pages``: what to run, as :func:`choose.choose` takes it (everything).
@@ -37,6 +38,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("concurrent_doctest_interpreter", "", "", types=frozenset({str}))
     app.add_config_value("concurrent_doctest_strict", False, "env", types=frozenset({bool}))
     app.add_config_value("concurrent_doctest_jobs", 0, "", types=frozenset({int}))
+    app.add_config_value("concurrent_doctest_start", "", "", types=frozenset({str}))
     app.add_config_value("concurrent_doctest_files_key", "", "", types=frozenset({str}))
     app.add_config_value("concurrent_doctest_accept", False, "", types=frozenset({bool}))
     app.add_config_value("concurrent_doctest_pages", [], "", types=frozenset({list, tuple}))

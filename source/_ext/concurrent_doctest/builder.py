@@ -85,6 +85,8 @@ class ConcurrentDocTestBuilder(Builder):
         command = [interpreter, "-c", RUN, package, str(folder / "plan.json"), str(results)]
         if jobs := self.config.concurrent_doctest_jobs:
             command += ["--jobs", str(jobs)]
+        if start := self.config.concurrent_doctest_start:
+            command += ["--start", start]
         status = self._wait(subprocess.Popen(command))
         if status == INTERRUPTED:
             self._app.statuscode = INTERRUPTED

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from . import hashing, supervise
+from . import hashing, launch, supervise
 from . import plan as plans
 
 SCHEMA = 1
@@ -57,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("plan", type=Path)
     parser.add_argument("results", type=Path)
     parser.add_argument("--jobs", type=int, default=default_jobs(), help="documents at a time")
+    parser.add_argument("--start", choices=launch.STARTS, default="", help="how a document's process comes into being")
     options = parser.parse_args(arguments)
     try:
         plan = plans.read(options.plan)
@@ -74,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     status = 0
     try:
-        results = supervise.run(plan, jobs=max(1, options.jobs), progress=progress)
+        results = supervise.run(plan, jobs=max(1, options.jobs), progress=progress, start=options.start)
     except supervise.Interrupted as interrupted:
         results, status = interrupted.results, INTERRUPTED
     if sys.stderr.isatty() and total:

@@ -30,6 +30,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from .holders import remember
 from .leaks import Leak, Watch
 from .plan import TESTS, Block, Document, Group, Output, Plan
 from .printed import at_a_prompt, in_an_output
@@ -111,6 +112,7 @@ class _PageRunner(doctest.DocTestRunner):
         found = _EXAMPLE.match(name)
         example = self.test.examples[int(found[1])] if found else None
         line = (self.test.lineno or 0) + (example.lineno if example else 0)
+        remember(self.test.filename or "?", line + 1, source)
         if self._mode == "single":
             flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         # Empty lines in front, so that a syntax error has the line of the page too.

@@ -148,7 +148,10 @@ class _Running:
         # Once the program has been waited for, its group's number is its own only while a member lives.
         if self._process.returncode is None or _alive(self._process.pid):
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+                if hasattr(os, "killpg"):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                else:
+                    self._process.kill()
         self._process.wait()
         self._selector.close()
         for stream in self._streams:
@@ -215,7 +218,7 @@ def _shell(code: int) -> int:
 def _alive(group: int) -> bool:
     """Whether a process group has a member that still runs; one that waits to be reaped does not."""
     stats = list(Path("/proc").glob("[0-9]*/stat"))
-    if not stats:  # a system without /proc
+    if not stats and hasattr(os, "killpg"):  # a system without /proc
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(group, 0)
             return True

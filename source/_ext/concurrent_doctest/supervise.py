@@ -1,7 +1,7 @@
 """Run documents side by side, each in a process of its own, and let none of them hang the run.
 
-The supervisor forks a small parent, reads what its workers report, and at a document's limit asks what it
-waits for, then kills it with everything it started.  Standard library only.
+The supervisor reads what its workers report, and at a document's limit asks what it waits for, then kills it
+with everything it started.  Standard library only.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import selectors
 import shutil
 import signal
@@ -20,19 +21,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import worker
 from .execute import FAILED, PASSED, Result
+from .launch import FILES, Worker, default_start
+from .launch import start as launch
 from .plan import TESTS, Block, Document, Group, Plan
 from .program import ENDING
+from .worker import WATCHED
 
 ANSWER = 2.0
 """Seconds that a worker gets to say what it waits for, before faulthandler is asked instead."""
 
 HANG = 1.0
 """Seconds after which a block that is expected to hang is looked at, unless it has a limit of its own."""
-
-WATCHED = 0.2
-"""Seconds for which the use of the processor is watched before a worker is asked."""
 
 IDLE = 0.1
 """The share of one core below which a process counts as waiting."""
@@ -42,6 +42,8 @@ DUMP = 0.5
 
 LAST_WORDS = {"waiting", "done", "crashed"}
 """Events after which a worker has nothing more to say."""
+
+_FAULTHANDLER = re.compile(r'File "(.*)", line (\d+) in')
 
 REPORT = 20_000
 """Characters of captured output that a report keeps."""
@@ -80,8 +82,7 @@ class DocumentResult:
 @dataclass(slots=True)
 class _Running:
     document: Document
-    pid: int
-    pipe: int
+    worker: Worker
     folder: Path
     started: float
     results: list[Result] = field(default_factory=list)
@@ -133,16 +134,21 @@ class _Running:
         if self.asked:
             return self.asked + ANSWER
         if self.watched:
-            return self.watched + WATCHED
-        limit = self.started + self.document.limit
-        if self.current is None:
-            return limit
-        if self.current.kind == "program":
-            # It is stopped at its own limit, and says what it was doing; this is for when that fails.
-            return ENDING + min(limit, self.begun + (self.current.limit or self.document.limit))
-        if self.current.expect == "hang":
-            return self.begun + (self.current.limit or HANG)
-        return min(limit, self.begun + self.current.limit) if self.current.limit else limit
+            return self.watched + WATCHED if self.worker.used() is not None else self.watched
+        return self.end()[0]
+
+    def end(self) -> tuple[float, float]:
+        """When its time is over, on the monotonic clock, and how many seconds that is of."""
+        page = self.started + self.document.limit, self.document.limit
+        block = self.current
+        if block is None:
+            return page
+        allowed = block.limit or (HANG if block.expect == "hang" else 0.0)
+        end = page if not allowed else (self.begun + allowed, allowed)
+        if block.expect != "hang":
+            end = min(page, end)
+        # A program is stopped at its own limit, and says what it was doing; this is for when that fails.
+        return (end[0] + ENDING, end[1]) if block.kind == "program" else end
 
 
 class Interrupted(Exception):
@@ -153,8 +159,10 @@ class Interrupted(Exception):
         self.results = results
 
 
-def run(plan: Plan, *, jobs: int, progress: Callable[[DocumentResult], None]) -> list[DocumentResult]:
+def run(plan: Plan, *, jobs: int, progress: Callable[[DocumentResult], None], start: str = "") -> list[DocumentResult]:
     """Run every document of *plan*, *jobs* at a time; *progress* hears of each as it ends.
+
+    *start* is how a worker comes into being, ``fork`` or ``spawn``; empty for what this system does best.
 
     The results are in the order of the plan.  Whatever a document started is gone when its result is there.
 
@@ -167,8 +175,8 @@ def run(plan: Plan, *, jobs: int, progress: Callable[[DocumentResult], None]) ->
     selector = selectors.DefaultSelector()
 
     def retire(item: _Running) -> None:
-        selector.unregister(item.pipe)
-        del running[item.pipe]
+        selector.unregister(item.worker)
+        del running[item.worker.fileno()]
         result, rest = _retire(item)
         folders.give_back(item.folder)
         if before := finished.get(result.name):
@@ -184,9 +192,11 @@ def run(plan: Plan, *, jobs: int, progress: Callable[[DocumentResult], None]) ->
 
     def fill(ending: int = 0) -> None:
         while waiting and len(running) - ending < jobs:
-            started = _start(waiting.pop(), plan, folders.take())
-            running[started.pipe] = started
-            selector.register(started.pipe, selectors.EVENT_READ)
+            document, folder = waiting.pop(), folders.take()
+            process = launch(document, plan, folder, start or default_start())
+            started = _Running(document, process, folder, time.monotonic())
+            running[started.worker.fileno()] = started
+            selector.register(started.worker, selectors.EVENT_READ)
 
     with _scratch() as scratch, _light_to_fork():
         folders = _Folders(scratch)
@@ -197,7 +207,7 @@ def run(plan: Plan, *, jobs: int, progress: Callable[[DocumentResult], None]) ->
                 ended = []
                 for key, _ in selector.select(max(0.0, pause)):
                     item = running[key.fd]
-                    chunk = os.read(key.fd, 1 << 16)
+                    chunk = item.worker.read()
                     item.feed(chunk)
                     if not chunk or item.events.keys() & LAST_WORDS:
                         ended.append(item)
@@ -208,24 +218,24 @@ def run(plan: Plan, *, jobs: int, progress: Callable[[DocumentResult], None]) ->
                     retire(item)
                 now = time.monotonic()
                 for item in [item for item in running.values() if now >= item.due()]:
+                    used = item.worker.used()
                     if not item.watched:
-                        item.watched, item.used = now, _processor_time(item.pid)
+                        item.watched, item.used = now, used or 0.0
                     elif not item.asked:
-                        item.busy = (_processor_time(item.pid) - item.used) / (now - item.watched)
+                        if used is not None:
+                            item.busy = (used - item.used) / (now - item.watched)
                         item.asked = now
-                        with suppress(ProcessLookupError):
-                            os.kill(item.pid, worker.ASK_SIGNAL)
+                        item.worker.ask()
                     elif not item.dumped:
                         item.dumped = now
-                        with suppress(ProcessLookupError):
-                            os.kill(item.pid, worker.DUMP_SIGNAL)
+                        item.worker.dump()
                     else:
                         retire(item)
         except KeyboardInterrupt:
             raise Interrupted([finished[d.name] for d in plan.documents if d.name in finished]) from None
         finally:
             for item in running.values():
-                _kill(item)
+                item.worker.end()
             selector.close()
     return [finished[document.name] for document in plan.documents if document.name in finished]
 
@@ -271,7 +281,7 @@ class _Folders:
             return self._free.pop()
         folder = Path(tempfile.mkdtemp(dir=self._scratch))
         (folder / "work").mkdir()
-        for name in ("dump", "out", "err"):
+        for name in FILES:
             (folder / name).touch()
         self._made[folder] = self._state(folder)
         return folder
@@ -290,33 +300,14 @@ class _Folders:
         return names, kinds, os.listdir(folder / "work")
 
 
-def _start(document: Document, plan: Plan, folder: Path) -> _Running:
-    read, write = os.pipe()
-    files = [os.open(folder / name, os.O_TRUNC | os.O_RDWR | os.O_APPEND) for name in ("dump", "out", "err")]
-    pid = os.fork()
-    if not pid:
-        os.close(read)
-        dump, out, err = files
-        worker.main(
-            document,
-            plan,
-            folder=folder / "work",
-            pipe=write,
-            dump=dump,
-            output=(out, err),
-        )
-    for descriptor in (write, *files):
-        os.close(descriptor)
-    return _Running(document, pid, read, folder, time.monotonic())
-
-
 def _retire(item: _Running) -> tuple[DocumentResult, Document | None]:
     """End a worker, and turn what is known of it into a result.
 
     The document that comes back, if one does, holds the groups that have yet to run: an expected end is the
     end of its group only.
     """
-    status = _kill(item)
+    status = item.worker.end()
+    item.busy = item.events.get("waiting", {}).get("busy", item.busy)
     document, block = item.document, item.current
     result = DocumentResult(document.name, document.path, item.results, seconds=time.monotonic() - item.started)
     result.output = "".join(_tail(item.folder / name) for name in ("out", "err"))
@@ -362,73 +353,7 @@ def _how_it_ended(item: _Running, status: int) -> str:
         return "hang" if item.busy < IDLE and not bounded else "slow"
     if item.asked:
         return "stuck"
-    if os.WIFSIGNALED(status):
-        return f"signal {signal.Signals(os.WTERMSIG(status)).name}"
-    return f"exit {os.waitstatus_to_exitcode(status)}"
-
-
-def _kill(item: _Running) -> int:
-    """End the worker and everything that it started; returns the worker's wait status."""
-    # Until it is reaped, its number, and that of its group, can't be somebody else's.
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(item.pid, signal.SIGKILL)
-    started = _started_by(item)
-    with suppress(ProcessLookupError):
-        os.kill(item.pid, signal.SIGKILL)
-    _, status = os.waitpid(item.pid, 0)
-    for pid in started:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    os.close(item.pipe)
-    return status
-
-
-def _started_by(item: _Running) -> list[int]:
-    """Processes that a worker started and that left its process group.
-
-    They are known by the worker's folder, which nobody else has: it is their working directory, or where
-    their output goes, or it stands in their environment.  What a worker started has a higher number, unless
-    the system began again at the lowest.
-    """
-    folder = os.path.join(item.folder, "")
-    mark = f"{worker.ENVIRONMENT}={item.folder / 'work'}".encode()
-    found = []
-    with suppress(OSError):
-        latest = int(Path("/proc/loadavg").read_text("ascii").split()[-1])
-        for entry in os.listdir("/proc"):
-            if not entry.isdecimal() or int(entry) == item.pid or (int(entry) < item.pid <= latest):
-                continue
-            # Paths as text: this is done for every process after every page.
-            links = [f"/proc/{entry}/{name}" for name in ("cwd", "fd/1", "fd/2")]
-            if any(_link(link).startswith(folder) for link in links) or mark in _environment(entry):
-                found.append(int(entry))
-    return found
-
-
-def _environment(process: str) -> list[bytes]:
-    """The variables that a process was started with; none if it is gone, or somebody else's."""
-    try:
-        with open(f"/proc/{process}/environ", "rb", buffering=0) as file:
-            return file.read().split(b"\0")
-    except OSError:
-        return []
-
-
-def _link(path: str) -> str:
-    """Where a link points; "" if there is none."""
-    try:
-        return os.readlink(path)
-    except OSError:
-        return ""
-
-
-def _processor_time(pid: int) -> float:
-    """Seconds of processor time that the process *pid* has used; 0 where the system does not tell."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit {status}"
 
 
 def _tail(path: Path) -> str:
@@ -444,7 +369,7 @@ def _tail(path: Path) -> str:
 def _problem(item: _Running, status: int) -> str:
     """Why a document did not come to its end, as a report; empty if it did."""
     where = f" in {item.current.id}" if item.current else ""
-    limit = item.watched - (item.begun if item.current and item.current.limit else item.started)
+    limit = item.end()[1]
     meant = f"; expected: {item.current.expect}" if item.current and item.current.expect else ""
     if "waiting" in item.events:
         waiting = item.events["waiting"]
@@ -452,19 +377,19 @@ def _problem(item: _Running, status: int) -> str:
         lines = [f"did not end within {limit:.2g} s{where}; {state}{meant}"]
         for thread in waiting["threads"]:
             limited = ", with a time limit" if thread["bounded"] else ""
-            lines += [f"thread {thread['name']}{limited}:", *(f"  {frame}" for frame in thread["stack"])]
+            lock = f", waiting for {thread['waits_for']}" if thread["waits_for"] else ""
+            lines += [f"thread {thread['name']}{limited}{lock}:", *(f"  {frame}" for frame in thread["stack"])]
         for task in waiting["tasks"]:
             lines += [f"task {task['name']}, waiting for {task['waits_for']}:"]
             lines += [f"  {frame}" for frame in task["stack"]]
         return "\n".join(lines)
-    dump = _tail(item.folder / "dump")
+    dump = _FAULTHANDLER.sub(r"\1:\2 in", _tail(item.folder / "dump"))
     if item.dumped:
         return f"did not end within {limit:.2g} s{where}, and answered to nothing{meant}\n{dump}"
     if "crashed" in item.events:
         return f"the runner failed{where}\n{item.events['crashed']['report']}"
     if "done" in item.events:
         return ""
-    if os.WIFSIGNALED(status):
-        name = signal.Signals(os.WTERMSIG(status)).name
-        return f"died of {name}{where}{meant}\n{dump}"
-    return f"exited with code {os.waitstatus_to_exitcode(status)}{where} before it had run every block{meant}"
+    if status < 0:
+        return f"died of {signal.Signals(-status).name}{where}{meant}\n{dump}"
+    return f"exited with code {status}{where} before it had run every block{meant}"

@@ -1,8 +1,9 @@
 """One document in a process of its own: what the child of the supervisor does between fork and exit.
 
-It reports each block on a pipe as it goes, so that whatever happens to the process, what it had done is
-known.  A signal asks what it is waiting for, and its main thread answers; when that gets no turn, because
-C code holds the GIL, faulthandler answers another signal.
+It reports each block as it goes, so that whatever happens to the process, what it had done is known.  Asked
+what it waits for, it answers: in a fork its main thread, between two bytecodes, on a signal; in a new
+interpreter a thread that nothing else sees, on a word from the supervisor.  When neither gets a turn, because
+C code holds the GIL, faulthandler writes the stacks.
 
 Standard library only.
 """
@@ -17,22 +18,29 @@ import itertools
 import json
 import linecache
 import os
-import resource
 import signal
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
 from .execute import run_document
+from .holders import frames_from, waiting_for_locks
 from .plan import Document, Plan
 
-DUMP_SIGNAL = signal.SIGUSR2
-"""Makes the worker write the stacks of its threads, even while C code holds the GIL."""
+if sys.platform != "win32":
+    import resource
+
+    ASK_SIGNAL = signal.SIGUSR1
+    """Makes the worker say what it waits for; answered between two bytecodes of its main thread."""
+
+    DUMP_SIGNAL = signal.SIGUSR2
+    """Makes the worker write the stacks of its threads, even while C code holds the GIL."""
 
 MEMORY = 4 * 2**30
 """Bytes of address space that a document may use; more raises ``MemoryError``."""
@@ -40,8 +48,11 @@ MEMORY = 4 * 2**30
 OUTPUT = 64 * 2**20
 """Bytes that a document and its children may write to file descriptors 1 and 2 each."""
 
-ASK_SIGNAL = signal.SIGUSR1
-"""Makes the worker say what it waits for; answered between two bytecodes of its main thread."""
+ASK = b"?"
+"""Asks the same over a socket; answered by a thread."""
+
+WATCHED = 0.2
+"""Seconds for which the use of the processor is watched, to tell a wait from work."""
 
 REPORT = 20_000
 """Characters of a report, or of what a block printed, that leave the worker."""
@@ -53,11 +64,14 @@ ENVIRONMENT = "CONCURRENT_DOCTEST_FOLDER"
 """Names the worker's folder, which no other worker has, to every process that it starts."""
 
 
-class _Reporter:
-    """Writes events as lines of JSON to a pipe; safe from any thread."""
+class Reporter:
+    """Writes events as lines of JSON; safe from any thread.
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    *write* takes bytes and returns how many of them it took.
+    """
+
+    def __init__(self, write: Callable[[memoryview], int]) -> None:
+        self._write = write
         self._lock = _thread.allocate_lock()
         self._process = os.getpid()
 
@@ -70,7 +84,7 @@ class _Reporter:
         with self._lock:
             view = memoryview(line)
             while view:
-                view = view[os.write(self._descriptor, view) :]
+                view = view[self._write(view) :]
 
 
 def _cut(text: str) -> str:
@@ -108,23 +122,38 @@ def _bounded(frame: FrameType | None, pages: set[str]) -> bool:
 
 
 def describe_waiting(pages: set[str], here: FrameType | None) -> dict[str, Any]:
-    """Every thread and task of this process with its stack, and what a task waits for.
+    """Every thread and task of this process with its stack, and what it waits for.
 
-    *here* is where the main thread was when it was asked.  ``bounded`` is whether a thread's wait ends by
-    itself.
+    *here* is where this thread was when it was asked; without it, this thread is none of the page's.
+    ``bounded`` is whether a thread's wait ends by itself, ``waits_for`` the lock that it waits for with who
+    holds that, where the page shows it.
     """
-    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    frames = {
+        identifier: here if identifier == _thread.get_ident() else frame
+        for identifier, frame in sys._current_frames().items()
+        if here or identifier != _thread.get_ident()
+    }
+    names = {thread.ident or 0: thread.name for thread in threading.enumerate()}
+    everything = _all_tasks()
+    actors = {f"thread {names.get(identifier, '?')}": [*frames_from(frame)] for identifier, frame in frames.items()}
+    actors |= {f"task {task.get_name()}": [*_await_chain(task)][::-1] for task in everything}
+    waits = waiting_for_locks(actors, {identifier: f"thread {name}" for identifier, name in names.items()})
     threads = []
-    for identifier, frame in sys._current_frames().items():
-        at: FrameType | None = here if identifier == _thread.get_ident() else frame
-        stack = traceback.extract_stack(at)
+    for identifier, frame in frames.items():
         name = names.get(identifier, "?")
-        threads.append({"name": name, "stack": _frames(stack, pages), "bounded": _bounded(at, pages)})
+        threads.append(
+            {
+                "name": name,
+                "stack": _frames(traceback.extract_stack(frame), pages),
+                "bounded": _bounded(frame, pages),
+                "waits_for": waits.get(f"thread {name}", ""),
+            }
+        )
     tasks = []
-    for task in _all_tasks():
+    for task in everything:
         stack = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in _await_chain(task))
-        waiting = getattr(task, "_fut_waiter", None)
-        tasks.append({"name": task.get_name(), "stack": _frames(stack, pages), "waits_for": repr(waiting)})
+        waiting = waits.get(f"task {task.get_name()}") or repr(getattr(task, "_fut_waiter", None))
+        tasks.append({"name": task.get_name(), "stack": _frames(stack, pages), "waits_for": waiting})
     return {"threads": threads, "tasks": tasks}
 
 
@@ -167,44 +196,77 @@ def _project_files(root: Path, last: ModuleType) -> list[str]:
     return sorted(set(files) - _OWN)
 
 
-def _isolate(folder: Path, output: tuple[int, int]) -> None:
-    os.setsid()
+def _isolate(folder: Path) -> None:
     os.chdir(folder)
     os.environ[ENVIRONMENT] = str(folder)
+    if sys.platform != "win32":
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT, OUTPUT))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        # A write beyond the limit is an error of the one who writes, and not the end of the process.
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    # Ctrl-C is the supervisor's; what a page does with signals starts from Python's own handling.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _redirect(output: tuple[int, int]) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output[0], 1), (output[1], 2)):
         os.dup2(source, target)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT, OUTPUT))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # A write beyond the limit is an error of the one who writes, and not the end of the process.
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    # Ctrl-C is the supervisor's; what a page does with signals starts from Python's own handling.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _answer(
+    questions: Callable[[], bytes], describe: Callable[[], dict[str, Any]], report: Reporter
+) -> Callable[[], None]:
+    """What a thread does to answer each of *questions* until there are no more.
+
+    It says how busy the process is as well: where workers are new interpreters, nobody else may know.
+    """
+    # A page may put the module on a virtual clock.
+    sleep, processor = time.sleep, time.process_time
+
+    def answering() -> None:
+        while questions():
+            used = processor()
+            sleep(WATCHED)
+            report("waiting", {"busy": (processor() - used) / WATCHED, **describe()})
+
+    return answering
 
 
 def main(
     document: Document,
     plan: Plan,
+    report: Reporter,
     *,
     folder: Path,
-    pipe: int,
     dump: int,
-    output: tuple[int, int],
+    output: tuple[int, int] | None = None,
+    questions: Callable[[], bytes] | None = None,
 ) -> None:
     """Run *document* and end the process; never returns.
 
-    *folder* becomes its working directory; *pipe* takes events, *dump* takes faulthandler's stacks; *output*
-    are the files that become file descriptors 1 and 2.
+    *folder* becomes its working directory; *report* takes events, *dump* takes faulthandler's stacks.  A fork
+    gets *output*, the files that become file descriptors 1 and 2; a new interpreter, which has its own, gets
+    *questions*, a function that blocks until the supervisor asks.
     """
-    report = _Reporter(pipe)
     try:
         root, last = Path.cwd(), next(reversed(sys.modules.values()))
-        _isolate(folder, output)
-        faulthandler.register(DUMP_SIGNAL, file=dump, all_threads=True, chain=False)
+        if output:
+            os.setsid()
+            _redirect(output)
+        _isolate(folder)
+        if sys.platform != "win32":
+            faulthandler.register(DUMP_SIGNAL, file=dump, all_threads=True, chain=False)
+        else:
+            faulthandler.dump_traceback_later(document.limit + 1, file=dump)
         faulthandler.enable(file=dump, all_threads=True)
         pages = {block.path for group in document.groups for block in group.blocks}
-        signal.signal(ASK_SIGNAL, lambda _, frame: report("waiting", describe_waiting(pages, frame)))
+        if questions:
+            # Not a Thread: a page that lists its threads sees its own.
+            _thread.start_new_thread(_answer(questions, lambda: describe_waiting(pages, None), report), ())
+        else:
+            signal.signal(ASK_SIGNAL, lambda _, frame: report("waiting", describe_waiting(pages, frame)))
         run_document(document, plan, report)
         report("done", {"files": _project_files(root, last)})
     except BaseException:
