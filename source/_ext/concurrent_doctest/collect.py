@@ -58,6 +58,7 @@ def _block(node: Element, version: str) -> Block:
         requires=kept["requires"],
         build=kept["build"],
         expect=kept["expect"],
+        record=kept.get("record", False),
         limit=kept["limit"],
         program=kept.get("program"),
         problem=kept.get("problem", ""),

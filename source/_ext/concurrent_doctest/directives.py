@@ -107,6 +107,7 @@ CONDITIONS: OptionSpec = {
     "requires": directives.unchanged_required,
     "build": build,
 }
+RUN: OptionSpec = {"expect": expectation, "limit": seconds, "record": directives.flag}
 KEPT = ("skipif", "pyversion", "requires", "build", "expect", "limit", "stream")
 
 
@@ -130,6 +131,7 @@ class _Located(stock.TestDirective):
             "line": self._line(node),
             "flags": {names[flag]: on for flag, on in node["options"].items()},  # type: ignore[index]
             **{name: (self.options | conditions).get(name) for name in KEPT},
+            "record": "record" in self.options,
         }
         return [*self._caption(), node]
 
@@ -170,13 +172,13 @@ class Testcleanup(_Located):
 class Doctest(_Located):
     """Prompts with their output."""
 
-    option_spec: ClassVar[OptionSpec] = _options(stock.DoctestDirective) | {"expect": expectation, "limit": seconds}
+    option_spec: ClassVar[OptionSpec] = _options(stock.DoctestDirective) | RUN
 
 
 class Testcode(_Located):
     """Code as it stands in a file."""
 
-    option_spec: ClassVar[OptionSpec] = _options(stock.TestcodeDirective) | {"expect": expectation, "limit": seconds}
+    option_spec: ClassVar[OptionSpec] = _options(stock.TestcodeDirective) | RUN
 
 
 class Testoutput(_Located):
@@ -228,6 +230,7 @@ OPTION_HELP = {
     "no-trim-doctest-flags": "shows `# doctest:` comments",
     "options": "flags of doctest, such as `+ELLIPSIS`, and `+UNORDERED`: lines in any order",
     "pyversion": 'runs on these versions only, as in `">=3.13"`; in Markdown the quotes are needed',
+    "record": "keeps what its tasks and threads did, and when, as `events` in `results.json`",
     "requires": "runs only where this module can be imported",
     "skipif": "does not run where this expression is true; it sees the names of `doctest_global_setup`",
     "stream": "what the output is compared with: `stdout`, or `stderr` with warnings and log lines",

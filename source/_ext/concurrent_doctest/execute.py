@@ -36,6 +36,7 @@ from .plan import TESTS, Block, Document, Group, Output, Plan
 from .printed import at_a_prompt, in_an_output
 from .program import Ended
 from .program import run as run_program
+from .recording import Recorder
 from .virtual_clock import VirtualDeadlock, virtual_clock
 
 with suppress(ImportError):
@@ -57,7 +58,8 @@ class Result:
 
     *got* holds, as dicts of :class:`printed.Printed`, what it printed instead of what it should, if that is
     all that is wrong with it; *left* tells whether something that it then had started was still there at its
-    end.  Of a leak, *suspects* are the ids of the blocks that may have made it.
+    end.  Of a leak, *suspects* are the ids of the blocks that may have made it.  *events* are
+    there if the block asked for them, as :class:`recording.Recorder` describes them.
     """
 
     id: str
@@ -71,6 +73,7 @@ class Result:
     got: list[dict[str, Any]] = field(default_factory=list)
     left: bool = False
     suspects: list[str] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
 
 
 Emit = Callable[[str, dict[str, Any]], None]
@@ -395,7 +398,8 @@ class _GroupRun:
         said = io.StringIO()
         started = _monotonic()
         self._watch.running = block.id
-        with _captured_stderr(self._watch) as errors:
+        recorder = Recorder(self._watch.pages) if block.record else None
+        with _captured_stderr(self._watch) as errors, recorder or nullcontext():
             try:
                 done = runner.run_block(make(), mode, said.write)
             except ValueError as error:  # the parser's: prompts that can't be read
@@ -423,7 +427,20 @@ class _GroupRun:
         failures = done.failed or int(bool(reason))
         outcome = FAILED if failures else PASSED
         left = bool(got) and self._watch.left_by(block.id)
-        return Result(block.id, block.kind, outcome, done.attempted, failures, seconds, reason, report, got, left)
+        events = recorder.events if recorder else []
+        return Result(
+            block.id,
+            block.kind,
+            outcome,
+            done.attempted,
+            failures,
+            seconds,
+            reason,
+            report,
+            got=got,
+            left=left,
+            events=events,
+        )
 
     def _printed(
         self, block: Block, differences: Iterable[tuple[doctest.Example, str, int]], output: Output | None

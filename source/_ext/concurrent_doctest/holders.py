@@ -10,6 +10,7 @@ Standard library only.
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 import linecache
 import os
@@ -71,6 +72,19 @@ def frames_from(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
         yield frame
         frame = frame.f_back
+
+
+def await_chain(task: asyncio.Task[Any]) -> Iterator[FrameType]:
+    """The frames of a task from its coroutine down to the one that waits."""
+    awaited: Any = task.get_coro()
+    while awaited is not None:
+        kind = next((kind for kind in ("cr", "gi", "ag") if hasattr(awaited, f"{kind}_frame")), None)
+        if kind is None:
+            return
+        frame = getattr(awaited, f"{kind}_frame")
+        if frame is not None:
+            yield frame
+        awaited = getattr(awaited, f"{kind}_yieldfrom" if kind == "gi" else f"{kind}_await", None)
 
 
 def _statements(frame: FrameType) -> Iterator[ast.AST]:

@@ -54,7 +54,7 @@ class Watch:
     """
 
     def __init__(self, pages: set[str]) -> None:
-        self._pages = pages
+        self.pages = pages
         self._made: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
         self._during: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
         self.running = ""  # the id of the block that runs, set by whoever runs it
@@ -105,7 +105,7 @@ class Watch:
         """The innermost place on a page from which this is called; "" if there is none."""
         frame = sys._getframe(1)
         while frame is not None:
-            if frame.f_code.co_filename in self._pages:
+            if frame.f_code.co_filename in self.pages:
                 return f"{frame.f_code.co_filename}:{frame.f_lineno}"
             frame = frame.f_back  # type: ignore[assignment]
         return ""
@@ -159,7 +159,7 @@ class Watch:
 
         def on_warning(message: Any, category: type[Warning], filename: str, line: int, *rest: Any) -> None:
             if not self._shown():
-                where = f"{filename}:{line}" if filename in self._pages else ""
+                where = f"{filename}:{line}" if filename in self.pages else ""
                 running = str(message).startswith("subprocess ")  # told as a process
                 if issubclass(category, ResourceWarning) and not running:
                     self._seen.append(Leak("resource", where, str(message)))

@@ -73,6 +73,8 @@ class Block:
     *expect* is how it is meant to end (``hang``, ``leak KIND``, ``exit N`` or ``signal NAME``), *limit* how
     many seconds it may take.
 
+    With *record*, the result has what its tasks and threads did, see :class:`recording.Recorder`.
+
     A ``program`` has the path of its file for *source*, the directive's line for *line*, and a *program*.
     *problem* says what is wrong with the block as it is written; it fails without being run.
     """
@@ -91,6 +93,7 @@ class Block:
     limit: float | None = None
     outputs: tuple[Output, ...] = ()
     program: Program | None = None
+    record: bool = False
     problem: str = ""
 
     @property

@@ -23,15 +23,17 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
 from .execute import run_document
-from .holders import frames_from, waiting_for_locks
-from .plan import Document, Plan
+from .holders import await_chain, frames_from, waiting_for_locks
+from .imports import project_files
+from .plan import Document, Plan, Program
+from .program import place
 
 if sys.platform != "win32":
     import resource
@@ -136,7 +138,7 @@ def describe_waiting(pages: set[str], here: FrameType | None) -> dict[str, Any]:
     names = {thread.ident or 0: thread.name for thread in threading.enumerate()}
     everything = _all_tasks()
     actors = {f"thread {names.get(identifier, '?')}": [*frames_from(frame)] for identifier, frame in frames.items()}
-    actors |= {f"task {task.get_name()}": [*_await_chain(task)][::-1] for task in everything}
+    actors |= {f"task {task.get_name()}": [*await_chain(task)][::-1] for task in everything}
     waits = waiting_for_locks(actors, {identifier: f"thread {name}" for identifier, name in names.items()})
     threads = []
     for identifier, frame in frames.items():
@@ -151,23 +153,10 @@ def describe_waiting(pages: set[str], here: FrameType | None) -> dict[str, Any]:
         )
     tasks = []
     for task in everything:
-        stack = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in _await_chain(task))
+        stack = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in await_chain(task))
         waiting = waits.get(f"task {task.get_name()}") or repr(getattr(task, "_fut_waiter", None))
         tasks.append({"name": task.get_name(), "stack": _frames(stack, pages), "waits_for": waiting})
     return {"threads": threads, "tasks": tasks}
-
-
-def _await_chain(task: asyncio.Task[Any]) -> Iterator[FrameType]:
-    """The frames of a task from its coroutine down to the one that waits."""
-    awaited: Any = task.get_coro()
-    while awaited is not None:
-        kind = next((kind for kind in ("cr", "gi", "ag") if hasattr(awaited, f"{kind}_frame")), None)
-        if kind is None:
-            return
-        frame = getattr(awaited, f"{kind}_frame")
-        if frame is not None:
-            yield frame
-        awaited = getattr(awaited, f"{kind}_yieldfrom" if kind == "gi" else f"{kind}_await", None)
 
 
 def _all_tasks() -> list[asyncio.Task[Any]]:
@@ -194,6 +183,14 @@ def _project_files(root: Path, last: ModuleType) -> list[str]:
         if path and not {"site-packages", "packages"} & set(path.parts):
             files.append(str(path.relative_to(root)))
     return sorted(set(files) - _OWN)
+
+
+def _of_a_program(program: Program, plan: Plan, root: Path) -> list[str]:
+    """The files below *root* that *program* rests on, as paths from there."""
+    file = place(program, plan.path)
+    if not file.is_relative_to(root):
+        return []
+    return [str(path.relative_to(root)) for path in project_files(file, root)]
 
 
 def _isolate(folder: Path) -> None:
@@ -268,7 +265,9 @@ def main(
         else:
             signal.signal(ASK_SIGNAL, lambda _, frame: report("waiting", describe_waiting(pages, frame)))
         run_document(document, plan, report)
-        report("done", {"files": _project_files(root, last)})
+        programs = [block.program for group in document.groups for block in group.blocks if block.program]
+        behind = [_of_a_program(program, plan, root) for program in programs]
+        report("done", {"files": sorted({*_project_files(root, last), *itertools.chain(*behind)})})
     except BaseException:
         report("crashed", {"report": traceback.format_exc()})
     finally:
