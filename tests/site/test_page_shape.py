@@ -33,14 +33,22 @@ def test_a_topic_keeps_its_executed_blocks() -> None:
         blocks = 0
         for path in (SOURCE / topic).glob("*.md"):
             fences = scan(path.read_text("utf-8"))[1]
-            blocks += sum(1 for fence in fences if re.match(r"\{(testcode|doctest)\}", fence.info))
+            blocks += sum(1 for fence in fences if re.match(r"\{(testcode|doctest|program)\}", fence.info))
         assert blocks >= least, f"{topic}: {blocks} executed blocks"
+
+
+def _shown(page: Path) -> list[str]:
+    """The files that *page* shows, as paths below the root of the project."""
+    text = page.read_text("utf-8")
+    included = [(page.parent / name).resolve() for name in re.findall(r"\{literalinclude\}\s+(\S+)", text)]
+    run = re.findall(r"\{program\}\s+(examples/\S+)", text)
+    return [path.relative_to(ROOT).as_posix() for path in included] + run
 
 
 def test_every_program_that_a_page_shows_has_a_test(sources: list[Path]) -> None:
     for path in sources:
-        for name in re.findall(r"\{literalinclude\}\s+(\S+)", path.read_text("utf-8")):
-            program = (path.parent / name).resolve().relative_to(ROOT)
+        for name in _shown(path):
+            program = Path(name)
             test = ROOT / "tests" / program.parent / f"test_{program.name}"
             assert test.is_file(), f"{path.relative_to(ROOT)} shows {program}, which {test} does not test"
 

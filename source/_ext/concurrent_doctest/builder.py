@@ -67,7 +67,8 @@ class ConcurrentDocTestBuilder(Builder):
             logger.error("concurrent_doctest: %s", error)
             self._app.statuscode = 2
         except OSError as error:
-            logger.error("concurrent_doctest: %s: %s", error.filename, error.strerror)
+            # Writing to a file that is open already names no file.
+            logger.error("concurrent_doctest: %s: %s", error.filename or self.outdir, error.strerror)
             self._app.statuscode = 2
 
     def _run(self, docnames: Set[str]) -> None:
@@ -159,4 +160,8 @@ class ConcurrentDocTestBuilder(Builder):
             self._show(self._accepted)
         if self._totals.failed and not self._app.statuscode:
             self._app.statuscode = 1
-        (Path(self.outdir) / "output.txt").write_text("\n".join(self._said) + "\n", "utf-8", "backslashreplace")
+        try:
+            (Path(self.outdir) / "output.txt").write_text("\n".join(self._said) + "\n", "utf-8", "backslashreplace")
+        except OSError as error:
+            logger.error("concurrent_doctest: %s: %s", error.filename or self.outdir, error.strerror)
+            self._app.statuscode = 2

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from . import hashing, launch, supervise
+from . import hashing, launch, report, supervise
 from . import plan as plans
 
 SCHEMA = 1
@@ -81,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     if sys.stderr.isatty() and total:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     numbers = {document.name: number for number, document in enumerate(plan.documents)}
-    content = {
+    content: dict[str, Any] = {
         "schema": SCHEMA,
         "interpreter": interpreter(),
         "runner": hashing.VERSION,
@@ -93,6 +93,8 @@ def main(arguments: list[str] | None = None) -> int:
         fresh.write_text(json.dumps(content, indent=1), "utf-8")
         fresh.replace(options.results)
     except OSError as error:
-        print(f"concurrent_doctest: {options.results}: {error.strerror}; the results are lost", file=sys.stderr)
+        print(f"concurrent_doctest: {options.results}: {error.strerror}; what the run found:", file=sys.stderr)
+        texts = [report.document_text(document) for document in content["documents"]]
+        print(*filter(None, texts), report.summary(report.totals(content["documents"])), sep="\n", file=sys.stderr)
         return 2
     return status
