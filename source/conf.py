@@ -1,5 +1,6 @@
 """Decisions about the manual's build; how they are carried out is in `_ext`."""
 
+import doctest
 import os
 import sys
 import tomllib
@@ -52,6 +53,7 @@ page_metadata_code_speed = 20  # lines a minute: our own choice, a line of code 
 # Packages that snippets import, for interpreters that have none of their own.
 doctest_path = [str(ROOT), *filter(None, os.environ.get("SNIPPET_PACKAGES", "").split(os.pathsep))]
 doctest_global_setup = "import sys"
+doctest_default_flags = doctest.ELLIPSIS | doctest.DONT_ACCEPT_TRUE_FOR_1  # Sphinx adds: ignore messages of exceptions
 doctest_test_doctest_blocks = ""  # prompts count only inside a directive
 concurrent_doctest_strict = True
 concurrent_doctest_files_key = "examples"

@@ -58,6 +58,7 @@ def _block(node: Element, version: str) -> Block:
         requires=kept["requires"],
         build=kept["build"],
         expect=kept["expect"],
+        clock=kept.get("clock"),
         record=kept.get("record", False),
         limit=kept["limit"],
         program=kept.get("program"),
@@ -84,7 +85,16 @@ def _groups(doctree: nodes.document, config: Config, version: str, problems: lis
             groups.setdefault(name, []).append(entry)
     for blocks in groups.values():
         blocks += everywhere
-    return tuple(Group(name, tuple(_with_outputs(blocks, problems))) for name, blocks in groups.items())
+    return tuple(_group(name, _with_outputs(blocks, problems), problems) for name, blocks in groups.items())
+
+
+def _group(name: str, blocks: list[Block], problems: list[str]) -> Group:
+    """The group with the clock that its first block names."""
+    clock = blocks[0].clock if blocks else None
+    for block in blocks[1:]:
+        if block.clock not in {None, clock}:
+            problems.append(f"{block.id}: one clock for the group {name!r}; write ':clock:' on its first block only")
+    return Group(name, tuple(blocks), clock)
 
 
 def _with_outputs(blocks: Iterable[tuple[Block, str]], problems: list[str]) -> list[Block]:

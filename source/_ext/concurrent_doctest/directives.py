@@ -16,6 +16,7 @@ from sphinx.ext import doctest as stock
 
 from .leaks import KINDS
 from .locate import locate
+from .plan import CLOCKS
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -73,6 +74,11 @@ def build(argument: str) -> str:
     return directives.choice(argument, ("gil", "free-threaded"))
 
 
+def clock(argument: str) -> str:
+    """``real`` or ``virtual``."""
+    return directives.choice(argument, CLOCKS)
+
+
 def stream(argument: str) -> str:
     """``stdout`` or ``stderr``."""
     return directives.choice(argument, ("stdout", "stderr"))
@@ -107,8 +113,8 @@ CONDITIONS: OptionSpec = {
     "requires": directives.unchanged_required,
     "build": build,
 }
-RUN: OptionSpec = {"expect": expectation, "limit": seconds, "record": directives.flag}
-KEPT = ("skipif", "pyversion", "requires", "build", "expect", "limit", "stream")
+RUN: OptionSpec = {"expect": expectation, "limit": seconds, "record": directives.flag, "clock": clock}
+KEPT = ("skipif", "pyversion", "requires", "build", "expect", "limit", "stream", "clock")
 
 
 @cache
@@ -224,6 +230,7 @@ def register(app: Sphinx) -> None:
 
 OPTION_HELP = {
     "build": "runs on `gil` or on `free-threaded` builds only",
+    "clock": "`real` or `virtual`: the clock of the group that the block begins, if it is not the page's",
     "expect": "how the block is meant to end: `hang`, `leak KIND`, `exit N` or `signal NAME`",
     "hide": "runs the block, and shows nothing of it",
     "limit": "seconds that the block may take; for an expected hang, after how many it is looked at",

@@ -556,14 +556,12 @@ def run_document(document: Document, plan: Plan, emit: Emit) -> bool:
     sys.path[:0] = plan.path
     deadline = _monotonic() + document.limit
     failed = False
-    with (
-        Watch({block.path for block in blocks}) as watch,
-        virtual_clock() if document.clock == "virtual" else nullcontext(),
-    ):
+    with Watch({block.path for block in blocks}) as watch:
         for group in document.groups:
             emit("group", {"name": group.name})
-            run = _GroupRun(group, plan, emit, watch, deadline)
-            run.run()
+            with virtual_clock() if (group.clock or document.clock) == "virtual" else nullcontext():
+                run = _GroupRun(group, plan, emit, watch, deadline)
+                run.run()
             failed = failed or run.failed
             if failed and plan.fail_fast:
                 break

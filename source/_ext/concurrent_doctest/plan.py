@@ -73,7 +73,8 @@ class Block:
     *expect* is how it is meant to end (``hang``, ``leak KIND``, ``exit N`` or ``signal NAME``), *limit* how
     many seconds it may take.
 
-    With *record*, the result has what its tasks and threads did, see :class:`recording.Recorder`.
+    *clock*, on the first block of a group, is that of its group.  With *record*, the result has what its tasks
+    and threads did, see :class:`recording.Recorder`.
 
     A ``program`` has the path of its file for *source*, the directive's line for *line*, and a *program*.
     *problem* says what is wrong with the block as it is written; it fails without being run.
@@ -94,6 +95,7 @@ class Block:
     outputs: tuple[Output, ...] = ()
     program: Program | None = None
     record: bool = False
+    clock: str | None = None
     problem: str = ""
 
     @property
@@ -109,10 +111,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Blocks that share one namespace, in the order of the page."""
+    """Blocks that share one namespace, in the order of the page; *clock* overrides that of the page."""
 
     name: str
     blocks: tuple[Block, ...]
+    clock: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,8 @@ def read(path: Path) -> Plan:
         if document.clock not in CLOCKS:
             raise PlanError(f"{path}: {document.path}: clock {document.clock!r} is none of {', '.join(CLOCKS)}")
         for group in document.groups:
+            if group.clock not in {None, *CLOCKS}:
+                raise PlanError(f"{path}: {document.path}: clock {group.clock!r} is none of {', '.join(CLOCKS)}")
             for block in group.blocks:
                 if block.kind not in KINDS:
                     raise PlanError(f"{path}: {block.id}: kind {block.kind!r} is none of {', '.join(KINDS)}")
