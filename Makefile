@@ -22,7 +22,7 @@ SPHINX := $(RUN) -m sphinx -d $(BUILD)/work/doctrees -W --keep-going
 FORMATS := html epub pdf
 PYTHON_CODE := source/conf.py source/_ext examples tests
 
-.PHONY: all help html pdf epub doctest doctest-all record bench-runner soak test check site live linkcheck inventories lint lock clean FORCE
+.PHONY: all help html pdf epub doctest doctest-all record measure bench-runner soak test check site live linkcheck inventories lint lock clean FORCE
 .NOTPARALLEL:
 
 .DEFAULT_GOAL := all
@@ -55,6 +55,9 @@ bench-runner: $(VENV)/requirements.installed ## Time the snippet runner against 
 
 soak: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet N=50 times in a busy machine, and name each that was not the same
 	@$(RUN) source/_ext/soak.py --runs $(or $(N),50) --build $(BUILD)
+
+measure: $(VENV)/requirements.installed ## Measure again, on every Python there is, what pages give figures for: needs a quiet machine
+	@$(RUN) source/_ext/measure.py
 
 record: $(VENV)/requirements.installed ## Store what doctest-all found, for the marks on the pages
 	@$(RUN) source/_ext/verify.py record --build $(BUILD)

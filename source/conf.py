@@ -86,24 +86,13 @@ html_theme_options = {
 }
 if REPOSITORY_URL:
     html_theme_options |= {"source_edit_link": f"{REPOSITORY_URL}/edit/main/source/{{filename}}"}
-html_sidebars = {
-    "**": [
-        "sidebar/brand.html",
-        "sidebar/search.html",
-        "sidebar/scroll-start.html",
-        "sidebar/navigation.html",
-        "sidebar/downloads.html",
-        "sidebar/scroll-end.html",
-    ]
-}
+SIDEBAR = ("brand", "search", "scroll-start", "navigation", "downloads", "scroll-end")
+html_sidebars = {"**": [f"sidebar/{part}.html" for part in SIDEBAR]}
 html_context = {"repository_url": REPOSITORY_URL}
 page_metadata_repository = REPOSITORY_URL
 notfound_urls_prefix = urlsplit(SITE_URL).path or "/"
-notfound_context = {
-    "title": "Page not found",
-    "body": "<h1>Page not found</h1>\n"
-    "<p>No page has this address. The search box and the contents list every page.</p>",
-}
+LOST = "<h1>Page not found</h1><p>No page has this address. The search box and the contents list every page.</p>"
+notfound_context = {"title": "Page not found", "body": LOST}
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 ogp_site_url = SITE_URL

@@ -46,9 +46,9 @@ async def finish(coro: Coroutine[Any, Any, T], grace: float) -> T:
 # region book
 async def book(carrier: str, labels: list[str]) -> str:
     """Two steps that belong together: the charge, the label."""
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(1)
     print("charged by", carrier)
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(1)
     labels.append(f"{carrier}-1")
     return labels[-1]
 
@@ -69,8 +69,8 @@ async def order(carrier: str, deadline: float) -> list[str]:
 
 
 def main() -> None:
-    print(asyncio.run(order("swift", deadline=1)))
-    print(asyncio.run(order("steady", deadline=0.03)))
+    print(asyncio.run(order("swift", deadline=30)))
+    print(asyncio.run(order("steady", deadline=1.5)))
 
 
 if __name__ == "__main__":

@@ -58,8 +58,10 @@ def free_threaded(interpreter: Figures) -> bool:
 
 def two_digits(number: float) -> str:
     """*number* with two significant digits, and without an exponent."""
-    digits = max(0, 1 - math.floor(math.log10(number))) if number > 0 else 0
-    return f"{round(number, 1 - math.floor(math.log10(number))) if number > 0 else 0:.{digits}f}"
+    if number <= 0:
+        return "0"
+    rounded = float(f"{number:.1e}")
+    return f"{rounded:.{max(0, 1 - math.floor(math.log10(rounded)))}f}"
 
 
 def duration(microseconds: float) -> str:
@@ -162,9 +164,7 @@ def six_ways_plot(figures: Figures) -> str:
             said.append(f"{what}, {label}: {gain:.1f}")
         one = left + width / most
         shapes.append(line([(one, 64), (one, 274)], _INK, 1, dash="3 3"))
-    shapes.append(
-        text(20, 300, "Times as fast as sequential code (dashed); bar: median of the interpreters; line: their range")
-    )
+    shapes.append(text(20, 300, "Times as fast as sequential code (dashed); bar: median, line: range of interpreters"))
     return svg(720, 318, "One workload, six ways", "; ".join(said), shapes)
 
 
@@ -228,7 +228,7 @@ def crossing_costs_plot(figures: Figures) -> str:
     name, item = [pair for pair in figures["interpreters"].items() if not free_threaded(pair[1])][-1]
     curves = {label: item["gains"][label] for label in CURVES if label in item["gains"]}
     costs = sorted({int(cost) for gains in curves.values() for cost in gains})
-    left, right, top, bottom = 64, 560, 48, 300
+    left, right, top, bottom = 64, 530, 48, 300
     least, most = 0.05, 4.0
 
     def place(cost: float, gain: float) -> tuple[float, float]:
@@ -251,9 +251,9 @@ def crossing_costs_plot(figures: Figures) -> str:
         shapes.append(line(points, _BAR, 2, dash=dash))
         shapes += [mark(marker, x, y) for x, y in points]
         y = 70 + row * 44
-        shapes += [line([(576, y), (604, y)], _BAR, 2, dash=dash), mark(marker, 590, y)]
+        shapes += [line([(550, y), (578, y)], _BAR, 2, dash=dash), mark(marker, 564, y)]
         first, _, second = label.partition(", ")
-        shapes += [text(612, y + 4, first)] + ([text(612, y + 20, second)] if second else [])
+        shapes += [text(588, y + 4, first)] + ([text(588, y + 20, second)] if second else [])
         said.append(f"{label}: " + ", ".join(f"{gain:.2g} at {duration(int(cost))}" for cost, gain in gains.items()))
     return svg(720, 356, "From which size a job pays for its crossing", "; ".join(said), shapes)
 

@@ -1,0 +1,1 @@
+"""Programs of the topic on tasks, threads and what .NET calls ValueTask."""

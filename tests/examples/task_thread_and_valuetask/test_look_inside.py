@@ -1,0 +1,32 @@
+"""The busy shop can be looked into from outside; what is too wide for a page is made narrower."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from examples.task_thread_and_valuetask import busy_shop, look_inside
+
+MAY_LOOK = pytest.mark.skipif(not look_inside.may_look(), reason="this user may not read other processes")
+
+
+@MAY_LOOK
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="python -m asyncio ps is new in 3.14")
+def test_each_task_is_listed() -> None:
+    said = look_inside.look("asyncio", "ps")
+    assert all(carrier in said for carrier in busy_shop.CARRIERS)
+
+
+def test_a_tool_that_fails_leaves_no_shop_behind() -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        look_inside.look("no.such.tool")
+
+
+def test_a_table_gets_narrower_and_a_tree_keeps_its_shape() -> None:
+    table = "tid        task\n-------------\n1          slow      \n"
+    assert look_inside.narrower(table) == "tid  task\n1  slow"
+    tree = "│   └──  ask /usr/lib/python3.14/asyncio/tasks.py:7\n"
+    assert look_inside.narrower(tree) == "│   └──  ask .../tasks.py:7"
+    assert look_inside.narrower('  File "/a/b.py", line 1') == '  File ".../b.py", line 1'

@@ -1,0 +1,167 @@
+"""Tables and plots say what the recorded figures say; the figures themselves are never judged."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+import measure
+from concurrent_doctest import interpreters
+
+ROOT = Path(__file__).resolve().parents[2]
+SVG = "{http://www.w3.org/2000/svg}"
+PROGRAMS = list(measure.PROGRAMS)
+
+
+def recorded(program: str) -> Any:
+    return json.loads((ROOT / measure.DATA / f"{program}.json").read_text("utf-8"))
+
+
+@pytest.fixture(params=PROGRAMS)
+def program(request: pytest.FixtureRequest) -> str:
+    """Each program that is measured."""
+    return str(request.param)
+
+
+def test_table_and_plot_follow_from_the_recorded_figures(program: str) -> None:
+    for path, content in measure.drawings(program, recorded(program)).items():
+        assert (ROOT / path).read_text("utf-8") == content, f"{path} is stale: run source/_ext/measure.py --draw"
+
+
+def test_the_page_shows_the_table_and_the_plot(program: str) -> None:
+    pages = (ROOT / "source" / measure.TOPIC).glob("*.md")
+    texts = [page.read_text("utf-8") for page in pages]
+    (page,) = [text for text in texts if f"_data/measured/{program}.md" in text]
+    figure = f"/_static/figures/{measure.TOPIC}-{program}.svg"
+    assert re.search(rf"\{{figure\}} {re.escape(figure)}\n:alt: .{{100,}}\n", page)
+
+
+def test_each_figure_has_its_machine_date_and_interpreters(program: str) -> None:
+    figures = recorded(program)
+    told = measure.provenance(figures)
+    assert figures["date"] in told
+    assert figures["machine"]["system"] in told
+    for item in figures["interpreters"].values():
+        assert item["version"] in told
+
+
+def test_the_table_of_six_ways_has_the_ratios_of_the_data() -> None:
+    figures = recorded("six-ways")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in measure.six_ways_table(figures).splitlines()
+        if line.startswith("|")
+    ]
+    names = list(figures["interpreters"])
+    for kind in measure.KINDS:
+        (start,) = [number for number, row in enumerate(rows) if row == [kind, *names]]
+        threads = rows[start + 3]
+        assert threads[0] == "threads"
+        for name, cell in zip(names, threads[1:], strict=True):
+            ways = figures["interpreters"][name]["work"][kind]["ways"]
+            ratio = ways["sequential"]["work"] / ways["threads"]["work"]
+            assert float(cell.split()[0]) == pytest.approx(ratio, abs=0.0501)
+
+
+def test_the_plot_of_six_ways_has_a_bar_as_long_as_its_ratio() -> None:
+    figures = recorded("six-ways")
+    picture = Xml.fromstring(measure.six_ways_plot(figures))
+    bars = [float(bar.get("width", 0)) for bar in picture.iter(f"{SVG}rect")][1:]
+    rows = measure.six_ways_rows(figures)
+    gains = [statistics.median(row[kind]) for kind in measure.KINDS for _, row in rows if row[kind]]
+    assert len(bars) == len(gains)
+    per_panel = [len([1 for _, row in rows if row[kind]]) for kind in measure.KINDS]
+    start = 0
+    for count in per_panel:
+        unit = bars[start] / gains[start]  # sequential code, which is 1
+        for bar, gain in zip(bars[start : start + count], gains[start : start + count], strict=True):
+            assert bar == pytest.approx(gain * unit, abs=0.2)
+        start += count
+
+
+def test_a_plot_can_be_read(program: str) -> None:
+    picture = Xml.fromstring(measure.PROGRAMS[program][1](recorded(program)))
+    assert picture.findtext(f"{SVG}title")
+    assert len(picture.findtext(f"{SVG}desc") or "") > 100
+    width = float(picture.get("width", 0))
+    for words in picture.iter(f"{SVG}text"):
+        assert float(words.get("font-size", 0)) >= 12
+        place, length = float(words.get("x", 0)), 0.62 * 13 * len(words.text or "")
+        left = {"start": 0.0, "middle": length / 2, "end": length}[words.get("text-anchor", "")]
+        assert place - left >= 0, words.text
+        assert place - left + length <= width, words.text
+
+
+@pytest.mark.parametrize(
+    ("gains", "size"),
+    [
+        ({"10": 0.2, "100": 1.3, "1000": 1.9}, 100),
+        ({"10": 1.4, "100": 0.9, "1000": 1.9}, 1000),
+        ({"10": 0.2, "100": 0.9, "1000": 1.05}, None),
+        ({"10": 1.2, "100": 1.5}, 10),
+        ({}, None),
+    ],
+)
+def test_break_even_is_the_least_size_from_which_all_win(gains: dict[str, float], size: int | None) -> None:
+    assert measure.break_even(gains) == size
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "shown"),
+    [
+        (0.4, "0.40 µs"),
+        (15.26, "15 µs"),
+        (148, "150 µs"),
+        (997, "1.0 ms"),
+        (8600, "8.6 ms"),
+        (2.1e6, "2.1 s"),
+        (0, "0 µs"),
+    ],
+)
+def test_durations_have_two_digits(microseconds: float, shown: str) -> None:
+    assert measure.duration(microseconds) == shown
+
+
+def test_a_way_that_an_interpreter_lacks_has_no_figure() -> None:
+    figures = recorded("six-ways")
+    for item in figures["interpreters"].values():
+        for work in item["work"].values():
+            work["ways"].pop("subinterpreters", None)
+    figures["interpreters"] = {k: v for k, v in figures["interpreters"].items() if not measure.free_threaded(v)}
+    assert "subinterpreters" not in measure.six_ways_table(figures)
+    assert measure.six_ways_plot(figures).count("not measured") == 2 * len(measure.KINDS)
+
+
+def test_a_program_is_run_under_each_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "programs"
+    package.mkdir()
+    (package / "six_ways.py").write_text("import json, sys; print(json.dumps({'args': sys.argv[1:]}))")
+    monkeypatch.setattr(measure, "ROOT", tmp_path)
+    monkeypatch.setattr(measure, "PACKAGE", "programs")
+    figures = measure.measure("six-ways", [interpreters.ask(sys.executable)])
+    (item,) = figures["interpreters"].values()
+    assert item == {"args": ["--json"]}
+    assert figures["machine"]["cores"] >= 1
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", figures["date"])
+
+
+def test_drawing_again_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    before = {path: path.read_bytes() for path in (ROOT / measure.DATA).iterdir()}
+    assert measure.main(["--draw"]) == 0
+    assert {path: path.read_bytes() for path in (ROOT / measure.DATA).iterdir()} == before
+    assert len(capsys.readouterr().out.splitlines()) == 2 * len(PROGRAMS)
+
+
+def test_an_interpreter_that_does_not_run_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("INTERPRETERS", "no-such-python")
+    assert measure.main([]) == 2
+    assert "no-such-python" in capsys.readouterr().err
