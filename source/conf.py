@@ -34,6 +34,7 @@ extensions = [
     "reflow_epub",
     "verification_marks",
     "doctest_options",
+    "trim_listings",
 ]
 if SITE_URL:
     extensions += ["sphinxext.opengraph", "sphinx_sitemap"]
@@ -76,11 +77,8 @@ html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["manual.css"]
 html_baseurl = SITE_URL
-html_copy_source = False
-html_scaled_image_link = False
-html_show_sphinx = False
+html_copy_source = html_scaled_image_link = html_show_sphinx = False
 html_theme_options = {
-    "sidebar_hide_name": False,
     "light_css_variables": {"color-brand-primary": "#0b5a7d", "color-brand-content": "#0b5a7d"},
     "dark_css_variables": {"color-brand-primary": "#6cc4ee", "color-brand-content": "#6cc4ee"},
 }
@@ -107,11 +105,9 @@ print_pdf_name = "async-multithreading.pdf"
 print_pdf_subject = "Concurrency in Python: asyncio, threads, processes, subinterpreters, free threading"
 
 # -- ePub ---------------------------------------------------------------------------------------
-epub_basename = "async-multithreading"
+epub_basename = epub_identifier = epub_uid = "async-multithreading"
 epub_description = print_pdf_subject
-epub_identifier = "async-multithreading"
 epub_scheme = "ID"
-epub_uid = "async-multithreading"
 epub_author = epub_publisher = author
 epub_css_files = ["epub.css"]
 epub_show_urls = "no"
