@@ -35,6 +35,7 @@ extensions = [
     "verification_marks",
     "doctest_options",
     "trim_listings",
+    "wrapped_tables",
 ]
 if SITE_URL:
     extensions += ["sphinxext.opengraph", "sphinx_sitemap"]

@@ -21,7 +21,7 @@ def interleave(
     """Run *second* when *first* is about to do *before*.
 
     *before* is an opcode, with or without its argument.
-    False if *second* had not ended after *patience* seconds.
+    False: *second* had not ended after *patience* seconds.
     """
     code = dis.Bytecode(first)
     stops = set()
@@ -32,17 +32,16 @@ def interleave(
     if not stops:
         raise ValueError(f"no {before} here:\n{code.dis()}")
     reached, ended = threading.Event(), threading.Event()
-    overtaken = False
+    overtaken: list[bool] = []
 
     def trace(frame: FrameType, event: str, arg: object) -> Any:
-        nonlocal overtaken
         if frame.f_code is not code.codeobj:
             return None  # a function that *first* calls
         frame.f_trace_opcodes = True
         here = event == "opcode" and frame.f_lasti in stops
         if here and not reached.is_set():
             reached.set()
-            overtaken = ended.wait(patience)
+            overtaken.append(ended.wait(patience))
         return trace
 
     def run_first() -> None:
@@ -65,7 +64,9 @@ def interleave(
         runs = [pool.submit(run) for run in (run_first, run_second)]
         for each in runs:
             each.result()
-    return overtaken
+    if not overtaken:
+        raise RuntimeError(f"{before} was never reached")
+    return overtaken[0]
 
 
 # endregion interleave

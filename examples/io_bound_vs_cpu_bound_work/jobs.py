@@ -1,4 +1,4 @@
-"""Three jobs of a shop, one of each kind: one waits, one computes in Python, one computes in C code.
+"""Jobs of a shop, one of each kind: one waits, one computes in Python, one computes in C code.
 
 They live in a module of their own, with few imports, because a worker process or subinterpreter imports it.
 """
@@ -6,6 +6,7 @@ They live in a module of their own, with few imports, because a worker process o
 from __future__ import annotations
 
 import hashlib
+import json
 import socket
 
 LABEL = bytes(range(256)) * 4096
@@ -25,8 +26,24 @@ def fetch(order: tuple[int, float, int]) -> int:
 
 
 # region rank
-def rank(parcels: int) -> tuple[int, int]:
+def rank(order: str) -> tuple[int, int]:
     """Find the dearest of many parcels: this is pure Python."""
+    parcels, step, heaviest, rate, kilogram = json.loads(order)
+    best = (0, 0)
+    for number in range(parcels):
+        grams = number * step % heaviest
+        cents = rate * -(-grams // kilogram) + number % 7
+        if (cents, -number) > best:
+            best = (cents, -number)
+    return best
+
+
+# endregion rank
+
+
+# region literals
+def rank_literals(parcels: int) -> tuple[int, int]:
+    """The same with the numbers in the code."""
     best = (0, 0)
     for number in range(parcels):
         grams = number * 7919 % 30_000
@@ -36,7 +53,7 @@ def rank(parcels: int) -> tuple[int, int]:
     return best
 
 
-# endregion rank
+# endregion literals
 
 
 # region digest

@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from examples.io_bound_vs_cpu_bound_work.carrier_server import carrier
-from examples.io_bound_vs_cpu_bound_work.jobs import arrive, digest, fetch, rank
+from examples.io_bound_vs_cpu_bound_work.jobs import arrive, digest, fetch, rank, rank_literals
 
 Job = Callable[[Any], Any]
 AsyncJob = Callable[[Any], Coroutine[Any, Any, Any]]
@@ -140,6 +140,10 @@ WAYS: dict[str, Way] = {
 }
 
 
+SHARING = ("sequential", "threads")
+"""What is measured for literals, which only threads of one interpreter share."""
+
+
 def free_threaded() -> bool:
     """Whether this interpreter runs without the GIL at this moment."""
     return not getattr(sys, "_is_gil_enabled", lambda: True)()
@@ -161,9 +165,11 @@ def pools() -> dict[str, Callable[[int], Executor]]:
 def work(port: int, *, size: float) -> dict[str, tuple[Job, list[Any], int]]:
     """Each kind of work: the job, what it is called with, and how many workers a pool gets."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    counts = [int(300_000 * size) + more for more in range(8)]
     return {
         "fetch": (fetch, [(port, 0.1 * size, grams) for grams in range(500, 8500, 1000)], 8),
-        "rank": (rank, [int(300_000 * size) + step for step in range(8)], cores),
+        "rank": (rank, [json.dumps([count, 7919, 30_000, 420, 1000]) for count in counts], cores),
+        "literals": (rank_literals, counts, cores),
         "digest": (digest, [int(60 * size) + step for step in range(8)], cores),
     }
 
@@ -207,9 +213,10 @@ def measure(*, rounds: int, size: float) -> dict[str, Any]:
     results: dict[str, Any] = {}
     with carrier() as port:
         for kind, (job, items, workers) in work(port, size=size).items():
-            taken: dict[str, list[tuple[float, float]]] = {name: [] for name in available()}
+            ways = {name: way for name, way in available().items() if kind != "literals" or name in SHARING}
+            taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
             for _ in range(rounds):
-                for name, way in available().items():
+                for name, way in ways.items():
                     taken[name].append(measure_once(way, job, items, workers, port))
             results[kind] = {
                 "jobs": len(items),

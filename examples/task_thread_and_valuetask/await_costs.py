@@ -1,16 +1,14 @@
-"""What it costs to get an answer that is already there: time for one await of each kind, and memory held."""
+"""What it costs to get an answer that is already there: time for one await of each kind."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import platform
 import sys
 import time
-import tracemalloc
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 REPEATS = 7
@@ -81,38 +79,17 @@ async def await_cost(way: Callable[[], Awaitable[int]], rounds: int) -> float:
     return (time.perf_counter() - start) / rounds * 1e9
 
 
-async def held(make: Callable[[], object]) -> int:
-    """Bytes that one object of *make* holds, by 1,000 of them."""
-    gc.collect()
-    keep: list[object] = [None] * 1_000
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    for index in range(1_000):
-        keep[index] = make()
-    await asyncio.sleep(0)
-    after = tracemalloc.get_traced_memory()[0]
-    tracemalloc.stop()
-    for each in keep:
-        if isinstance(each, Coroutine):
-            each.close()
-    return round((after - before) / 1_000)
-
-
 async def measure(rounds: int) -> dict[str, Any]:
-    """The least of several runs in nanoseconds, and bytes, by name."""
+    """The least of several runs in nanoseconds, by name."""
     time_of = {"plain call": [call_cost(rounds) for _ in range(REPEATS)]}
     kept = finished()
     for name, way in ways(kept).items():
         time_of[name] = [await await_cost(way, rounds) for _ in range(REPEATS)]
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
     return {
-        "python": platform.python_version(),
-        "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
-        "nanoseconds": {name: round(min(times)) for name, times in time_of.items()},
-        "bytes": {
-            "coroutine": await held(cached),
-            "done future": await held(finished),
-            "task": await held(lambda: asyncio.create_task(cached())),
-        },
+        "version": platform.python_version(),
+        "build": "gil" if gil else "free-threaded",
+        "nanoseconds": {name: round(min(times), 1) for name, times in time_of.items()},
     }
 
 
@@ -126,9 +103,7 @@ def main() -> None:
         print(json.dumps(found, indent=2))
         return
     for name, nanoseconds in found["nanoseconds"].items():
-        print(f"{name:20} {nanoseconds:7,} ns")
-    for name, size in found["bytes"].items():
-        print(f"{name:20} {size:7,} bytes")
+        print(f"{name:20} {nanoseconds:7,.0f} ns")
 
 
 if __name__ == "__main__":

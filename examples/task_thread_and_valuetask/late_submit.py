@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from collections.abc import Callable
@@ -18,11 +19,17 @@ def attempt(what: str, start: Callable[[], object]) -> None:
         print(f"{what}: {error}", flush=True)
 
 
+async def hand_over() -> None:
+    """Save in a thread of the loop's own pool."""
+    await asyncio.to_thread(int)
+
+
 def save_rates(pool: ThreadPoolExecutor, alone: bool) -> None:
     """Save what was learnt, in the pool or in a thread."""
     if alone:
         threading.main_thread().join()
     attempt("submit", lambda: pool.submit(int))
+    attempt("to_thread", lambda: asyncio.run(hand_over()))
     attempt("thread", threading.Thread(target=int).start)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 CALLS = 1_000
 ROOM = 2**30
+STACK = 8 * 2**20
 
 
 def limit_memory() -> None:
@@ -51,5 +52,6 @@ def a_pool_for_all(calls: int) -> str:
 # endregion thread-limit
 if __name__ == "__main__":
     limit_memory()
+    threading.stack_size(STACK)  # the default of most Linux systems
     pooled = "--pool" in sys.argv
     print((a_pool_for_all if pooled else a_thread_for_each)(CALLS))

@@ -16,6 +16,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,12 @@ LIMIT = 300
 
 Figures = dict[str, Any]
 """What a JSON file holds: ``machine``, ``date``, and ``interpreters``, by their short names."""
+
+QUIET = 0.1
+"""Cores that other programs may use while something is measured."""
+
+PATIENCE = 60
+"""Seconds to wait for that, before each interpreter."""
 
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 _ABSENT, _TIMES = "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
@@ -86,6 +93,9 @@ KINDS = {
     "rank": "Pure Python: rank parcels",
     "digest": "C code: hash labels",
 }
+"""What the plot has a panel for."""
+
+TABLES = {**KINDS, "literals": "Pure Python with its numbers as literals"}
 
 
 def ratio(work: Figures, way: str) -> float | None:
@@ -100,11 +110,13 @@ def six_ways_table(figures: Figures) -> str:
     ran = figures["interpreters"]
     ways = list(dict.fromkeys(way for item in ran.values() for way in item["work"]["fetch"]["ways"]))
     parts = [provenance(figures) + "\n"]
-    for kind, title in KINDS.items():
+    for kind, title in TABLES.items():
         works = [item["work"][kind] for item in ran.values()]
         rows = [["sequential", *(duration(work["ways"]["sequential"]["work"] * 1e6) for work in works)]]
         for way in ways[1:]:
             gains = [ratio(work, way) for work in works]
+            if not any(gains):
+                continue
             rows.append([way, *(_ABSENT if gain is None else f"{gain:.1f} {_TIMES}" for gain in gains)])
         jobs, workers = works[0]["jobs"], works[0]["workers"]
         parts.append(f"**{title}**, {jobs} jobs, pools of {workers}:\n")
@@ -326,11 +338,36 @@ def machine() -> Figures:
     return {"system": system, "cores": os.cpu_count() or 1}
 
 
+def busy() -> float:
+    """How many cores are in use, over a second in which this program does nothing; 0 where Linux does not say."""
+    counts = Path("/proc/stat")
+    if not counts.is_file():
+        return 0.0
+
+    def used() -> int:
+        user, nice, system, _idle, _io, *rest = map(int, counts.read_text("ascii").split()[1:9])
+        return user + nice + system + sum(rest)
+
+    before = used()
+    time.sleep(1)
+    return (used() - before) / os.sysconf("SC_CLK_TCK")
+
+
+def await_quiet() -> float:
+    """Wait for a quiet second, for a minute at most; returns how many cores were in use in the last second."""
+    for _ in range(PATIENCE):
+        if (others := busy()) <= QUIET:
+            break
+    return others
+
+
 def measure(program: str, found: Iterable[interpreters.Interpreter]) -> Figures:
     """Run *program* under each of *found*, one after the other."""
     ran: Figures = {}
     for interpreter in found:
         print(f"measure: {program}, Python {interpreter.version} ({interpreter.build})", flush=True)
+        if (others := await_quiet()) > QUIET:
+            print(f"measure: other programs use {others:.1f} cores; the figures will show it", file=sys.stderr)
         command = [interpreter.command, "-m", f"{PACKAGE}.{program.replace('-', '_')}", "--json"]
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=LIMIT)
         ran[interpreter.name] = json.loads(done.stdout)
@@ -349,8 +386,6 @@ def main(arguments: list[str] | None = None) -> int:
     except interpreters.NoInterpreter as error:
         print(f"measure: {error}", file=sys.stderr)
         return 2
-    if not options.draw and (load := os.getloadavg()[0]) > 0.5:
-        print(f"measure: the machine is busy (load {load:.1f}); the figures will show it", file=sys.stderr)
     for program in options.programs:
         stored = ROOT / DATA / f"{program}.json"
         if not options.draw:

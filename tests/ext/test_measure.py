@@ -60,7 +60,7 @@ def test_the_table_of_six_ways_has_the_ratios_of_the_data() -> None:
         if line.startswith("|")
     ]
     names = list(figures["interpreters"])
-    for kind in measure.KINDS:
+    for kind in measure.TABLES:
         (start,) = [number for number, row in enumerate(rows) if row == [kind, *names]]
         threads = rows[start + 3]
         assert threads[0] == "threads"
@@ -82,7 +82,7 @@ def test_the_plot_of_six_ways_has_a_bar_as_long_as_its_ratio() -> None:
     for count in per_panel:
         unit = bars[start] / gains[start]  # sequential code, which is 1
         for bar, gain in zip(bars[start : start + count], gains[start : start + count], strict=True):
-            assert bar == pytest.approx(gain * unit, abs=0.2)
+            assert bar == pytest.approx(gain * unit, abs=0.6)
         start += count
 
 
@@ -139,16 +139,20 @@ def test_a_way_that_an_interpreter_lacks_has_no_figure() -> None:
     assert measure.six_ways_plot(figures).count("not measured") == 2 * len(measure.KINDS)
 
 
-def test_a_program_is_run_under_each_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_is_run_under_each_interpreter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     package = tmp_path / "programs"
     package.mkdir()
     (package / "six_ways.py").write_text("import json, sys; print(json.dumps({'args': sys.argv[1:]}))")
     monkeypatch.setattr(measure, "ROOT", tmp_path)
     monkeypatch.setattr(measure, "PACKAGE", "programs")
+    monkeypatch.setattr(measure, "busy", lambda: 1.5)
     figures = measure.measure("six-ways", [interpreters.ask(sys.executable)])
     (item,) = figures["interpreters"].values()
     assert item == {"args": ["--json"]}
     assert figures["machine"]["cores"] >= 1
+    assert "other programs use 1.5 cores" in capsys.readouterr().err
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", figures["date"])
 
 

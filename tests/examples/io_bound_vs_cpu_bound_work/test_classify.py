@@ -56,6 +56,18 @@ def test_real_calls(call: Callable[[], None], verdict: str) -> None:
     assert measure(call).verdict == verdict
 
 
+def short_wait() -> None:
+    """Wait for less than a beat."""
+    time.sleep(0.0005)
+
+
+def test_a_short_call_is_repeated_until_there_is_room_for_beats() -> None:
+    """One such call alone would leave no beat, and seem to hold the GIL."""
+    found = measure(short_wait)
+    assert found.wall >= 0.1
+    assert found.room > 0.1
+
+
 @pytest.mark.parametrize(
     ("found", "verdict"),
     [

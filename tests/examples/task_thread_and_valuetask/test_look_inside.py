@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import subprocess
 import sys
 
@@ -9,14 +11,36 @@ import pytest
 
 from examples.task_thread_and_valuetask import busy_shop, look_inside
 
-MAY_LOOK = pytest.mark.skipif(not look_inside.may_look(), reason="this user may not read other processes")
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
-@MAY_LOOK
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="python -m asyncio ps is new in 3.14")
 def test_each_task_is_listed() -> None:
+    if not look_inside.may_look():
+        pytest.skip("this system does not let a process read another's memory")
     said = look_inside.look("asyncio", "ps")
     assert all(carrier in said for carrier in busy_shop.CARRIERS)
+
+
+@LINUX
+def test_a_process_that_has_ended_can_not_be_read() -> None:
+    with look_inside.busy_shop() as pid:
+        pass
+    assert not look_inside.may_read(pid)
+
+
+@LINUX
+def test_a_refusal_is_told_and_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        def __init__(self, name: None) -> None:
+            pass
+
+        @staticmethod
+        def process_vm_readv(*args: object) -> int:
+            return -1
+
+    monkeypatch.setattr(ctypes, "CDLL", Refusing)
+    assert not look_inside.may_read(os.getpid())
 
 
 def test_a_tool_that_fails_leaves_no_shop_behind() -> None:

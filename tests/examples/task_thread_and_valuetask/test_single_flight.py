@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 import pytest
 
@@ -99,6 +100,55 @@ def test_a_call_that_everybody_left_still_fills_the_cache() -> None:
         await asyncio.sleep(1)
         assert await cache.get("domestic") == 840
         assert rates.calls == ["domestic"]
+
+    asyncio.run(case())
+
+
+def test_a_call_without_an_end_is_joined_by_all_who_come() -> None:
+    async def case() -> None:
+        rates = Rates(seconds=3600)
+        cache = SingleFlight(rates.load)
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(cache.get("domestic"), 5)
+        assert (rates.calls, rates.cancelled) == (["domestic"], 0)
+
+    asyncio.run(case())
+
+
+def test_a_timeout_inside_the_call_lets_the_next_one_try_again() -> None:
+    async def case() -> None:
+        rates = Rates(seconds=3600)
+
+        async def load(zone: str) -> int:
+            async with asyncio.timeout(2):
+                return await rates.load(zone)
+
+        cache = SingleFlight(load)
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                await cache.get("domestic")
+        assert (rates.calls, rates.cancelled) == (["domestic"] * 2, 2)
+
+    asyncio.run(case())
+
+
+def test_a_call_has_the_context_of_its_first_caller() -> None:
+    customer: ContextVar[str] = ContextVar("customer")
+
+    async def load(zone: str) -> str:
+        await asyncio.sleep(0.2)
+        return customer.get()
+
+    async def case() -> None:
+        cache = SingleFlight(load)
+
+        async def ask(name: str) -> str:
+            customer.set(name)
+            return await cache.get("domestic")
+
+        answers = await asyncio.gather(ask("first"), ask("second"))
+        assert list(answers) == ["first", "first"]
 
     asyncio.run(case())
 
