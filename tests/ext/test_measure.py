@@ -13,11 +13,13 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 import measure
+import measured
 from concurrent_doctest import interpreters
 
 ROOT = Path(__file__).resolve().parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
 PROGRAMS = list(measure.PROGRAMS)
+PLOTTED = [name for name, program in measure.PROGRAMS.items() if program.plot]
 
 
 def recorded(program: str) -> Any:
@@ -36,16 +38,17 @@ def test_table_and_plot_follow_from_the_recorded_figures(program: str) -> None:
 
 
 def test_the_page_shows_the_table_and_the_plot(program: str) -> None:
-    pages = (ROOT / "source" / measure.TOPIC).glob("*.md")
+    shown = measure.PROGRAMS[program]
+    pages = (ROOT / "source" / shown.topic).glob("*.md")
     texts = [page.read_text("utf-8") for page in pages]
     (page,) = [text for text in texts if f"_data/measured/{program}.md" in text]
-    figure = f"/_static/figures/{measure.TOPIC}-{program}.svg"
-    assert re.search(rf"\{{figure\}} {re.escape(figure)}\n:alt: .{{100,}}\n", page)
+    figure = f"/_static/figures/{shown.topic}-{program}.svg"
+    assert not shown.plot or re.search(rf"\{{figure\}} {re.escape(figure)}\n:alt: .{{100,}}\n", page)
 
 
 def test_each_figure_has_its_machine_date_and_interpreters(program: str) -> None:
     figures = recorded(program)
-    told = measure.provenance(figures)
+    told = measured.provenance(figures)
     assert figures["date"] in told
     assert figures["machine"]["system"] in told
     for item in figures["interpreters"].values():
@@ -56,11 +59,11 @@ def test_the_table_of_six_ways_has_the_ratios_of_the_data() -> None:
     figures = recorded("six-ways")
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
-        for line in measure.six_ways_table(figures).splitlines()
+        for line in measured.six_ways_table(figures).splitlines()
         if line.startswith("|")
     ]
     names = list(figures["interpreters"])
-    for kind in measure.TABLES:
+    for kind in measured.TABLES:
         (start,) = [number for number, row in enumerate(rows) if row == [kind, *names]]
         threads = rows[start + 3]
         assert threads[0] == "threads"
@@ -72,12 +75,12 @@ def test_the_table_of_six_ways_has_the_ratios_of_the_data() -> None:
 
 def test_the_plot_of_six_ways_has_a_bar_as_long_as_its_ratio() -> None:
     figures = recorded("six-ways")
-    picture = Xml.fromstring(measure.six_ways_plot(figures))
+    picture = Xml.fromstring(measured.six_ways_plot(figures))
     bars = [float(bar.get("width", 0)) for bar in picture.iter(f"{SVG}rect")][1:]
-    rows = measure.six_ways_rows(figures)
-    gains = [statistics.median(row[kind]) for kind in measure.KINDS for _, row in rows if row[kind]]
+    rows = measured.six_ways_rows(figures)
+    gains = [statistics.median(row[kind]) for kind in measured.KINDS for _, row in rows if row[kind]]
     assert len(bars) == len(gains)
-    per_panel = [len([1 for _, row in rows if row[kind]]) for kind in measure.KINDS]
+    per_panel = [len([1 for _, row in rows if row[kind]]) for kind in measured.KINDS]
     start = 0
     for count in per_panel:
         unit = bars[start] / gains[start]  # sequential code, which is 1
@@ -86,8 +89,11 @@ def test_the_plot_of_six_ways_has_a_bar_as_long_as_its_ratio() -> None:
         start += count
 
 
-def test_a_plot_can_be_read(program: str) -> None:
-    picture = Xml.fromstring(measure.PROGRAMS[program][1](recorded(program)))
+@pytest.mark.parametrize("name", PLOTTED)
+def test_a_plot_can_be_read(name: str) -> None:
+    plot = measure.PROGRAMS[name].plot
+    assert plot
+    picture = Xml.fromstring(plot(recorded(name)))
     assert picture.findtext(f"{SVG}title")
     assert len(picture.findtext(f"{SVG}desc") or "") > 100
     width = float(picture.get("width", 0))
@@ -110,7 +116,7 @@ def test_a_plot_can_be_read(program: str) -> None:
     ],
 )
 def test_break_even_is_the_least_size_from_which_all_win(gains: dict[str, float], size: int | None) -> None:
-    assert measure.break_even(gains) == size
+    assert measured.break_even(gains) == size
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,7 @@ def test_break_even_is_the_least_size_from_which_all_win(gains: dict[str, float]
     ],
 )
 def test_durations_have_two_digits(microseconds: float, shown: str) -> None:
-    assert measure.duration(microseconds) == shown
+    assert measured.duration(microseconds) == shown
 
 
 def test_a_way_that_an_interpreter_lacks_has_no_figure() -> None:
@@ -134,21 +140,21 @@ def test_a_way_that_an_interpreter_lacks_has_no_figure() -> None:
     for item in figures["interpreters"].values():
         for work in item["work"].values():
             work["ways"].pop("subinterpreters", None)
-    figures["interpreters"] = {k: v for k, v in figures["interpreters"].items() if not measure.free_threaded(v)}
-    assert "subinterpreters" not in measure.six_ways_table(figures)
-    assert measure.six_ways_plot(figures).count("not measured") == 2 * len(measure.KINDS)
+    figures["interpreters"] = {k: v for k, v in figures["interpreters"].items() if not measured.free_threaded(v)}
+    assert "subinterpreters" not in measured.six_ways_table(figures)
+    assert measured.six_ways_plot(figures).count("not measured") == 2 * len(measured.KINDS)
 
 
 def test_a_program_is_run_under_each_interpreter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    package = tmp_path / "programs"
-    package.mkdir()
-    (package / "six_ways.py").write_text("import json, sys; print(json.dumps({'args': sys.argv[1:]}))")
+    package = tmp_path / "examples/programs"
+    package.mkdir(parents=True)
+    (package / "one.py").write_text("import json, sys; print(json.dumps({'args': sys.argv[1:]}))")
     monkeypatch.setattr(measure, "ROOT", tmp_path)
-    monkeypatch.setattr(measure, "PACKAGE", "programs")
+    monkeypatch.setitem(measure.PROGRAMS, "one", measure.Program("programs", "one", str))
     monkeypatch.setattr(measure, "busy", lambda: 1.5)
-    figures = measure.measure("six-ways", [interpreters.ask(sys.executable)])
+    figures = measure.measure("one", [interpreters.ask(sys.executable)])
     (item,) = figures["interpreters"].values()
     assert item == {"args": ["--json"]}
     assert figures["machine"]["cores"] >= 1
@@ -160,7 +166,7 @@ def test_drawing_again_changes_nothing(capsys: pytest.CaptureFixture[str]) -> No
     before = {path: path.read_bytes() for path in (ROOT / measure.DATA).iterdir()}
     assert measure.main(["--draw"]) == 0
     assert {path: path.read_bytes() for path in (ROOT / measure.DATA).iterdir()} == before
-    assert len(capsys.readouterr().out.splitlines()) == 2 * len(PROGRAMS)
+    assert len(capsys.readouterr().out.splitlines()) == len(PROGRAMS) + len(PLOTTED)
 
 
 def test_an_interpreter_that_does_not_run_is_named(
