@@ -1,6 +1,7 @@
 """Who answers while this thread keeps its GIL: a thread, a subinterpreter, a process.
 
 Three bytes of memory are all that caller and worker have in common, so both poll them.
+``python -m examples.foundations.same_instant [MODEL...]`` asks all three, or those that are named.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ def ask(desk: Any, seconds: float) -> str:
     return "answered meanwhile" if desk[ANSWERED] else "had to wait"
 
 
-def thread(seconds: float) -> str:
+def thread() -> str:
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
     desk = bytearray(3)
     asked = Thread(target=worker, args=(desk,))
     asked.start()
-    outcome = ask(desk, seconds)
+    outcome = ask(desk, 0.2 if gil else 30)
     asked.join()
     return outcome
 
@@ -48,34 +50,38 @@ def thread(seconds: float) -> str:
 # endregion instant
 
 
-def subinterpreter(seconds: float) -> str:
+# region elsewhere
+def subinterpreter() -> str:
     outcome = "not in the standard library"
     if sys.version_info >= (3, 14):
         from concurrent import interpreters
 
         desk, other = bytearray(3), interpreters.create()
         asked = other.call_in_thread(worker, memoryview(desk))
-        outcome = ask(desk, seconds)
+        outcome = ask(desk, 30)
         asked.join()
         other.close()
     return outcome
 
 
-def process(seconds: float) -> str:
+def process() -> str:
     desk, spawn = RawArray("b", 3), get_context("spawn")
     asked = spawn.Process(target=worker, args=(desk,))
     asked.start()
-    outcome = ask(desk, seconds)
+    outcome = ask(desk, 30)
     asked.join()
     return outcome
 
 
 def main() -> None:
     sys.setswitchinterval(1000)  # nobody may ask for the GIL
-    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    print("thread:", thread(0.2 if gil else 30))
-    print("subinterpreter:", subinterpreter(30))
-    print("process:", process(30))
+    models = [thread, subinterpreter, process]
+    for model in models:
+        if model.__name__ in sys.argv[1:] or not sys.argv[1:]:
+            print(f"{model.__name__}: {model()}")
+
+
+# endregion elsewhere
 
 
 if __name__ == "__main__":

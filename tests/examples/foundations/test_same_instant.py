@@ -32,19 +32,26 @@ def test_without_an_answer_the_caller_gives_up() -> None:
     assert ask(desk, seconds=0) == "had to wait"
 
 
-def test_who_answers_while_the_caller_keeps_its_gil() -> None:
-    """In a process of its own: the program changes the switch interval."""
+def answers(*models: str) -> dict[str, str]:
+    """Run the program in a process of its own, because it changes the switch interval."""
     done = subprocess.run(
-        [sys.executable, "-m", "examples.foundations.same_instant"],
+        [sys.executable, "-m", "examples.foundations.same_instant", *models],
         cwd=Path(examples.__file__).parents[1],
         stdout=subprocess.PIPE,
         text=True,
         timeout=250,
         check=True,
     )
-    answers = dict(line.split(": ") for line in done.stdout.splitlines())
-    assert answers == {
+    return dict(line.split(": ") for line in done.stdout.splitlines())
+
+
+def test_who_answers_while_the_caller_keeps_its_gil() -> None:
+    assert answers() == {
         "thread": "had to wait" if HAS_GIL else "answered meanwhile",
         "subinterpreter": "answered meanwhile" if sys.version_info >= (3, 14) else "not in the standard library",
         "process": "answered meanwhile",
     }
+
+
+def test_arguments_choose_who_is_asked() -> None:
+    assert answers("process") == {"process": "answered meanwhile"}
