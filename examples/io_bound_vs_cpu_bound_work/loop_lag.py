@@ -11,12 +11,11 @@ import zlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from types import TracebackType
 
 
 # region monitor
 class LagMonitor:
-    """Wakes up every *interval* seconds; notes how late it was."""
+    """Wakes up each *interval*; keeps how late the last beats were."""
 
     def __init__(self, interval: float = 0.01, keep: int = 1000):
         self.interval = interval
@@ -29,12 +28,7 @@ class LagMonitor:
         self._task = asyncio.create_task(self._beat())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         assert self._task is not None
         self._task.cancel()
         late = asyncio.get_running_loop().time() - self._due

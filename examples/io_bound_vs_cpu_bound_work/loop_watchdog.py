@@ -9,7 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 
 log = logging.getLogger(__name__)
 
@@ -29,22 +29,24 @@ class LoopWatchdog:
     ) -> None:
         self.limit = limit
         self._report = report or log_stack
-        self._stop = threading.Event()
+        self._stop, self._ended = threading.Event(), asyncio.Event()
 
     async def __aenter__(self) -> LoopWatchdog:
         args = asyncio.get_running_loop(), threading.get_ident()
-        self._thread = threading.Thread(target=self._watch, args=args)
+        self._thread = threading.Thread(target=self._run, args=args)
         self._thread.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._stop.set()
-        await asyncio.to_thread(self._thread.join)
+        await self._ended.wait()  # until then it needs the loop
+        self._thread.join()
+
+    def _run(self, loop: asyncio.AbstractEventLoop, ident: int) -> None:
+        try:
+            self._watch(loop, ident)
+        finally:
+            loop.call_soon_threadsafe(self._ended.set)
 
     def _watch(self, loop: asyncio.AbstractEventLoop, ident: int) -> None:
         while not self._stop.wait(self.limit):

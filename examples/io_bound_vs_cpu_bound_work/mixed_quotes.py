@@ -43,6 +43,7 @@ async def checkout(processes: Executor) -> tuple[list[Quote], int]:
 def main() -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as processes:
+        processes.submit(pack, []).result()  # starts the worker
         quotes, boxes = asyncio.run(checkout(processes))
     for quote in quotes:
         print(f"{quote.carrier}: {quote.cents} cents")

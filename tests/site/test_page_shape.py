@@ -8,7 +8,12 @@ from pathlib import Path, PurePosixPath
 from page_shape import TOPICS, problems, scan
 from tests.site.outputs import ROOT, SOURCE
 
-TOPIC_BLOCKS = {"cancellation-and-timeouts": 45}
+TOPIC_BLOCKS = {
+    "foundations": 50,
+    "io-bound-vs-cpu-bound-work": 50,
+    "task-thread-and-valuetask": 60,
+    "cancellation-and-timeouts": 100,
+}
 """The least number of executed blocks of each finished topic."""
 
 
