@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from itertools import pairwise, permutations
 
+import dask
 from distributed import Client, LocalCluster
 
 Stops = tuple[int, ...]
@@ -37,14 +39,25 @@ def rank_all(executor: Executor) -> list[tuple[Stops, int]]:
     return [future.result(timeout=60) for future in futures]
 
 
+async def rank_one(executor: Executor, load: Stops) -> Stops:
+    """Wait for one of them in an event loop."""
+    loop = asyncio.get_running_loop()
+    route, _ = await loop.run_in_executor(executor, rank, load)
+    return route
+
+
 # endregion rank
 
 
 # region cluster
+START = {"distributed.worker.multiprocessing-method": "forkserver"}
+
+
 @contextmanager
-def local_cluster(workers: int = 2) -> Iterator[Client]:
+def local_cluster(workers: int) -> Iterator[Client]:
     """A scheduler and *workers* processes on this machine alone."""
     with (
+        dask.config.set(START),  # Windows has spawn only
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -70,13 +83,17 @@ def show(name: str, executor: Executor) -> None:
 
 def main() -> None:
     """Give the same function three executors."""
-    spawn = multiprocessing.get_context("spawn")
-    with ThreadPoolExecutor(2) as threads:
+    context = multiprocessing.get_context("forkserver")
+    with (
+        local_cluster(2) as client,
+        ProcessPoolExecutor(2, mp_context=context) as processes,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        cluster = client.get_executor(pure=False)
         show("threads", threads)
-    with ProcessPoolExecutor(2, mp_context=spawn) as processes:
         show("processes", processes)
-    with local_cluster() as client:
-        show("cluster", client.get_executor(pure=False))
+        show("cluster", cluster)
+        print("awaited  ", asyncio.run(rank_one(cluster, (9, 4))))
     print("children left:", multiprocessing.active_children())
 
 

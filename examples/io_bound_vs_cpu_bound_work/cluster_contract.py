@@ -9,26 +9,38 @@ import multiprocessing
 import secrets
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable
+from concurrent.futures import (
+    Executor,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 
-from .beyond_one_machine import local_cluster
+from dask.typing import Key
+from distributed import Client, Scheduler, fire_and_forget
+
+from .beyond_one_machine import local_cluster, rank
 from .carrier_desk import Desk, book
 
 Call = Callable[..., object]
 
 
-@contextmanager
-def pool_and_cluster() -> Iterator[dict[str, Executor]]:
-    """A process pool and a cluster, one worker each."""
-    spawn = multiprocessing.get_context("spawn")
-    with (
-        ProcessPoolExecutor(1, mp_context=spawn) as pool,
-        local_cluster(1) as client,
-    ):
-        yield {"pool": pool, "cluster": client.get_executor(pure=False)}
+# region thread
+def one_thread() -> Client:
+    """A cluster in this process; its worker is a thread."""
+    return Client(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
+    )
+
+
+# endregion thread
 
 
 # region pure
@@ -39,7 +51,7 @@ def draw_label(order: str) -> str:
 
 def pure() -> None:
     """Count the labels that three equal calls bring."""
-    with local_cluster(1) as client:
+    with one_thread() as client:
         for options in {}, {"pure": False}:
             executor = client.get_executor(**options)
             orders = ["order 7"] * 3
@@ -48,6 +60,8 @@ def pure() -> None:
             print(options, "submit:", len(labels), end=" ")
             mapped = set(executor.map(draw_label, orders))
             print("map:", len(mapped))
+        sent = executor.submit(dict, order=7, retries=3)
+        print("keywords that arrive:", sent.result(60))
 
 
 # endregion pure
@@ -56,94 +70,138 @@ def pure() -> None:
 # region cancel
 def cancel() -> None:
     """Cancel a call that runs, and see whether it goes on."""
-    with Desk() as desk, pool_and_cluster() as executors:
-        for name, executor in executors.items():
+    with (
+        Desk() as desk,
+        ThreadPoolExecutor(1) as threads,
+        one_thread() as client,
+    ):
+        cluster = client.get_executor(pure=False)
+        for executor in threads, cluster:
             future = executor.submit(book, desk.port, "order 7")
             call = desk.take()  # so the worker is inside book()
-            print(f"{name}: running() {future.running()},", end=" ")
-            print(f"cancel() {future.cancel()}")
-            try:
-                future.result(timeout=0.05)
-            except (
-                TimeoutError,
-                concurrent.futures.CancelledError,
-            ) as error:
-                print("  caller:", type(error).__name__)
-            print("  worker:", call.answer("label 1"))
+            print(type(executor).__name__)
+            print("  running:", future.running())
+            print("  cancel: ", future.cancel())
+            print("  worker: ", call.answer("label 1"))
+            concurrent.futures.wait([future], timeout=60)
+            print("  caller: ", outcome(future))
+
+
+def outcome(future: concurrent.futures.Future[str]) -> str:
+    """What the caller of a finished call gets."""
+    return "cancelled" if future.cancelled() else future.result()
 
 
 # endregion cancel
 
 
-# region pickle
+# region dropped
+def names(dask_scheduler: Scheduler) -> set[Key]:
+    """On the scheduler: the calls that it knows."""
+    return set(dask_scheduler.tasks)
+
+
+def until(client: Client, calls: set[str]) -> list[str]:
+    """Ask until the scheduler knows these calls, no others."""
+    end = time.monotonic() + 60
+    while client.run_on_scheduler(names) != calls:
+        if time.monotonic() > end:
+            raise TimeoutError
+    return sorted(calls)
+
+
+def dropped() -> None:
+    """Let go of the futures of a waiting and a running call."""
+    with (
+        Desk() as desk,
+        one_thread() as client,
+    ):
+        first = client.submit(book, desk.port, "first", key="first")
+        call = desk.take()  # so the only worker is inside book()
+        second = client.submit(rank, (3, 9), key="second")
+        third = client.submit(rank, (3, 9), key="third")
+        print("known:", until(client, {"first", "second", "third"}))
+        fire_and_forget(third)
+        del second, third  # the scheduler keeps what is wanted
+        print("known:", until(client, {"first", "third"}))
+        del first  # whose call is running
+        print("known:", until(client, {"third"}))
+        print("first:", call.answer("label 1"))
+        print("known:", until(client, set()))
+
+
+# endregion dropped
+
+
+# region crossing
+def price(grams: int) -> int:
+    """Fail, as there is no weight."""
+    raise ValueError("no weight")
+
+
 def attempt(to: Executor, call: Call, *args: object) -> str:
-    """What comes back, or what is raised."""
+    """What comes back, or the error and its innermost frame."""
     try:
-        return str(to.submit(call, *args).result(timeout=60))
+        return str(to.submit(call, *args).result(timeout=2))
+    except TimeoutError:
+        return "nothing within 2 s"
     except Exception as error:
-        said = str(error.args[0]).partition(" <function")[0]
-        return f"{type(error).__name__}: {said}"
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        name = type(error).__name__
+        return f"{name}: {error.args[0]}, in {frame.name}()"
 
 
-def unpicklable() -> None:
-    """Send what the pickle module refuses."""
-    lock = threading.Lock()
-    with pool_and_cluster() as executors:
-        for name, executor in executors.items():
-            print(name)
-            print("  a lambda:", attempt(executor, lambda: 840))
-            print("  a lock:  ", attempt(executor, id, lock))
-
-
-# endregion pickle
-
-
-# region result
-def unpicklable_result() -> None:
-    """Bring back what the pickle module refuses."""
-    with local_cluster(1) as client:
-        executor = client.get_executor(pure=False)
-        lost = executor.submit(threading.Lock)
+def crossing() -> None:
+    """Send what the pickle module refuses, there and back."""
+    context = multiprocessing.get_context("forkserver")
+    with (
+        local_cluster(1) as client,
+        ProcessPoolExecutor(1, mp_context=context) as pool,
+    ):
+        cluster = client.get_executor(pure=False)
+        for to in pool, cluster:
+            print(type(to).__name__)
+            print("  error: ", attempt(to, price, 0))
+            print("  lock:  ", attempt(to, id, threading.Lock()))
+            print("  result:", attempt(to, threading.Lock))
+        print("  lambda:", attempt(cluster, lambda: 840))
         try:
             client.submit(threading.Lock, pure=False).result(60)
         except TypeError as error:
-            print("client:  ", str(error).partition("\n")[0])
-        done, _ = concurrent.futures.wait([lost], timeout=1)
-        print("executor:", "done" if done else "never done")
+            print("client.submit:", str(error).partition("\n")[0])
 
 
-# endregion result
+# endregion crossing
 
 
-# region error
-def price(grams: int) -> int:
-    """Fail for a parcel without weight."""
-    return 990 // grams
+# region large
+def large() -> None:
+    """Send a rate table of 12 MB with a call, then once for all."""
+    rates = bytes(12_000_000)
+    with (
+        one_thread() as client,
+        warnings.catch_warnings(record=True) as caught,
+    ):
+        warnings.simplefilter("always")
+        client.submit(len, rates).result(timeout=60)
+        print(str(caught[0].message).partition("\n")[0])
+        caught.clear()
+        shared = client.scatter(rates)
+        calls = client.map(len, [shared] * 8, pure=False)
+        print({future.result(timeout=60) for future in calls})
+        print("warnings:", len(caught))
 
 
-def error() -> None:
-    """Look for the worker's frame in the caller's traceback."""
-    with pool_and_cluster() as executors:
-        for name, executor in executors.items():
-            try:
-                executor.submit(price, 0).result(60)
-            except ZeroDivisionError as error:
-                stack = traceback.extract_tb(error.__traceback__)
-                seen = "price" in [frame.name for frame in stack]
-                cause = type(error.__cause__).__name__
-                print(f"{name}: price() in the traceback: {seen}")
-                print("  cause:", cause)
-
-
-# endregion error
+# endregion large
 
 SCENES = {
     "pure": pure,
     "cancel": cancel,
-    "unpicklable": unpicklable,
-    "unpicklable-result": unpicklable_result,
-    "error": error,
+    "dropped": dropped,
+    "crossing": crossing,
+    "large": large,
 }
 
 if __name__ == "__main__":
-    SCENES[sys.argv[1]]()
+    for scene in sys.argv[1:]:
+        SCENES[scene]()
