@@ -139,16 +139,21 @@ def price(grams: int) -> int:
     raise ValueError("no weight")
 
 
-def attempt(to: Executor, call: Call, *args: object) -> str:
+def attempt(
+    to: Executor | Client,
+    call: Call,
+    *args: object,
+    patience: float = 60,
+) -> str:
     """What comes back, or the error and its innermost frame."""
     try:
-        return str(to.submit(call, *args).result(timeout=2))
+        return str(to.submit(call, *args).result(patience))
     except TimeoutError:
-        return "nothing within 2 s"
+        return f"nothing within {patience} s"
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        name = type(error).__name__
-        return f"{name}: {error.args[0]}, in {frame.name}()"
+        said = error.args[0].partition("\n")[0]
+        return f"{type(error).__name__}: {said}, in {frame.name}()"
 
 
 def crossing() -> None:
@@ -163,12 +168,12 @@ def crossing() -> None:
             print(type(to).__name__)
             print("  error: ", attempt(to, price, 0))
             print("  lock:  ", attempt(to, id, threading.Lock()))
-            print("  result:", attempt(to, threading.Lock))
         print("  lambda:", attempt(cluster, lambda: 840))
-        try:
-            client.submit(threading.Lock, pure=False).result(60)
-        except TypeError as error:
-            print("client.submit:", str(error).partition("\n")[0])
+        print("a lock as the result")
+        make = threading.Lock
+        print("  pool:    ", attempt(pool, make))
+        print("  client:  ", attempt(client, make))
+        print("  executor:", attempt(cluster, make, patience=1))
 
 
 # endregion crossing

@@ -27,7 +27,7 @@ def lost(client: Client) -> None:
         port = desk.port
         future = client.submit(book, port, "order 7", pure=False)
         first = desk.take()
-        label(first.order)
+        label(first.order)  # printed, and not yet reported
         os.kill(first.pid, signal.SIGKILL)  # as if its machine died
         first.line.close()
         second = desk.take()

@@ -8,16 +8,18 @@ from concurrent.futures import ProcessPoolExecutor
 
 # region worker
 rates: dict[str, int] = {}
+loads: list[int] = []
 
 
 def load(cents: int) -> None:
     """Set up a worker: runs once in each, before its jobs."""
     rates.update(swift=cents, steady=cents - 150)
+    loads.append(os.getpid())
 
 
-def price(carrier: str) -> tuple[int, int]:
-    """A price from the worker's own rates, and who computed it."""
-    return rates[carrier], os.getpid()
+def price(carrier: str) -> tuple[int, list[int]]:
+    """A price from the worker's own rates, and who loaded them."""
+    return rates[carrier], loads
 
 
 # endregion worker
@@ -38,7 +40,7 @@ def main() -> None:
             carriers = ("swift", "steady", "swift")
             done = [pool.submit(price, it).result(60) for it in carriers]
         prices = [cents for cents, _ in done]
-        workers = {pid for _, pid in done}
+        workers = {pid for _, (pid,) in done}  # each loaded once
         print(f"{limit}: {prices} from {len(workers)} worker(s)")
     print("in the parent:", rates)
 

@@ -59,13 +59,14 @@ def test_what_can_be_sent(capsys: pytest.CaptureFixture[str]) -> None:
         "ProcessPoolExecutor",
         "  error:  ValueError: no weight, in __get_result()",
         "  lock:   TypeError: cannot pickle '_thread.lock' object, in dumps()",
-        "  result: TypeError: cannot pickle '_thread.lock' object, in __get_result()",
         "ClientExecutor",
         "  error:  ValueError: no weight, in price()",
         "  lock:   TypeError: Could not serialize object of type LLGExpr, in serialize()",
-        "  result: nothing within 2 s",
         "  lambda: 840",
-        "client.submit: Could not serialize object of type lock",
+        "a lock as the result",
+        "  pool:     TypeError: cannot pickle '_thread.lock' object, in __get_result()",
+        "  client:   TypeError: Could not serialize object of type lock, in serialization_error_loads()",
+        "  executor: nothing within 1 s",
     ]
 
 
