@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -24,8 +24,9 @@ class Page:
     path: Path
     soup: BeautifulSoup
 
-    @property
+    @cached_property
     def ids(self) -> set[str]:
+        """Every id of the page: looked up once for each link that leads to it."""
         return {str(tag["id"]) for tag in self.soup.find_all(id=True)}
 
 
