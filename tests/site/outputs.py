@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +33,13 @@ class Page:
 
 @cache
 def _parse(path: Path) -> Page:
-    return Page(path, BeautifulSoup(path.read_bytes(), "html.parser"))
+    # Nothing of it is garbage, and to look for some takes as long as to parse.
+    gc.disable()
+    try:
+        return Page(path, BeautifulSoup(path.read_bytes(), "html.parser"))
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pages_of(folder: Path, suffix: str) -> Iterator[Page]:
