@@ -42,6 +42,13 @@ def _parse(path: Path) -> Page:
         gc.enable()
 
 
+def forget_pages() -> None:
+    """Let go of all pages."""
+    _parse.cache_clear()
+    gc.unfreeze()
+    gc.collect()
+
+
 def pages_of(folder: Path, suffix: str) -> Iterator[Page]:
     """Every page below *folder*, parsed once."""
     for path in sorted(folder.rglob(f"*{suffix}")):

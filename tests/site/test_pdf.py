@@ -37,6 +37,14 @@ def reader() -> PdfReader:
     return _Reader(BOOK)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def closed() -> Iterator[None]:
+    """Keep what was read of the book no longer than this module."""
+    yield
+    for cached in (reader, _object_stream, text):
+        cached.cache_clear()
+
+
 @cache
 def _object_stream(number: int) -> tuple[bytes, dict[int, int]]:
     """The bytes of an object stream, and where in them each object begins."""
