@@ -29,7 +29,7 @@ from .program import ENDING
 from .waiting import waiting_text
 from .worker import WATCHED
 
-ANSWER = 2.0
+ANSWER = 4.0
 """Seconds that a worker gets to say what it waits for, before faulthandler is asked instead."""
 
 HANG = 1.0
