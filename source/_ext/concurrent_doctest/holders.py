@@ -10,7 +10,6 @@ Standard library only.
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
 import linecache
 import os
@@ -19,7 +18,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
 
 # The standard library, and what is installed.
 _NOT_OWN = re.compile(rf"{re.escape(os.path.join(os.path.dirname(os.__file__), ''))}|.*[/\\](site|dist)-packages[/\\]")

@@ -28,7 +28,7 @@ OUTPUT = 2**20
 GRACE = 1.0
 """Seconds that helpers of a program get to end after it, such as the resource tracker of multiprocessing."""
 
-ANSWER = 3.0
+ANSWER = 5.0
 """Seconds that a program which did not end gets to say what it waits for, before faulthandler is asked instead."""
 
 DUMP = 1.0

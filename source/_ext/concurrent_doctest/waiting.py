@@ -9,7 +9,6 @@ Standard library only.
 from __future__ import annotations
 
 import _thread
-import asyncio
 import gc
 import linecache
 import sys
@@ -17,9 +16,12 @@ import threading
 import traceback
 from collections.abc import Container
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .holders import await_chain, frames_from, waiting_for_locks
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 def _frames(stack: traceback.StackSummary, pages: Container[str]) -> list[str]:
@@ -86,6 +88,10 @@ def describe_waiting(pages: Container[str], here: FrameType | None) -> dict[str,
 
 def _all_tasks() -> list[asyncio.Task[Any]]:
     """The pending tasks of every loop, asked from a thread that runs none."""
+    if "asyncio" not in sys.modules:
+        return []  # nobody has made one, and importing it takes seconds on a busy machine
+    import asyncio
+
     # Before 3.14 asyncio kept one set of all tasks, since then one for each thread; the collector sees both.
     return [item for item in gc.get_objects() if isinstance(item, asyncio.Task) and not item.done()]
 
