@@ -50,7 +50,7 @@ doctest: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every
 doctest-all: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet on every Python there is: INTERPRETERS="..." names some
 	@$(RUN) source/_ext/verify.py all --build $(BUILD)
 
-bench-runner: $(VENV)/requirements.installed ## Time the snippet runner against stock Sphinx: N=3 rounds, GROW=1 also 2,000 pages
+bench-runner: $(VENV)/requirements.installed $(VENV)/requirements-test.installed ## Time the snippet runner against stock Sphinx and Sybil (which it fetches): N=3 rounds, GROW=1 also 2,000 pages
 	@$(RUN) source/_ext/bench_runner.py --repeats $(or $(N),3) $(if $(GROW),--grow)
 
 soak: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet N=50 times in a busy machine, and name each that was not the same

@@ -29,7 +29,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 EXTENSIONS = Path(__file__).resolve().parent
@@ -220,16 +220,21 @@ pytest_collect_file = Sybil(parsers=[DocTestDirectiveParser(), testcodes], patte
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """Something that checks the corpus: its *name*, the *clock* of its pages, and what it does."""
+    """Something that checks the corpus: its *name*, the *clock* of its pages, and what it does.
+
+    *path* is where it is imported from, if it is not installed.
+    """
 
     name: str
     clock: str
     extension: str
     settings: str = ""
+    path: str = ""
 
 
 STOCK = Tool("sphinx.ext.doctest", "real", "sphinx.ext.doctest")
 SYBIL = Tool("Sybil", "real", "")
+SYBIL_VERSION = "sybil==10.1.0"
 _OWN = f"import sys; sys.path.insert(0, {str(EXTENSIONS)!r})\nconcurrent_doctest_strict = True\n"
 REAL = Tool("concurrent_doctest, real clock", "real", "concurrent_doctest", _OWN)
 VIRTUAL = Tool("concurrent_doctest, virtual clock", "virtual", "concurrent_doctest", _OWN)
@@ -252,7 +257,7 @@ class Project:
         source.mkdir(parents=True)
         for page in pages:
             (source / f"{page.name}.md").write_text(page.markdown(tool.clock), "utf-8")
-        if tool is SYBIL:
+        if tool.name == SYBIL.name:
             (source / "conftest.py").write_text(_CONFTEST, "utf-8")
             (source / "pytest.ini").write_text("[pytest]\n", "utf-8")
             return
@@ -270,7 +275,7 @@ class Project:
         :raises BenchError: unless every block was run and passed.
         """
         python = [sys.executable, "-m"]
-        if self.tool is SYBIL:
+        if self.tool.name == SYBIL.name:
             command = [*python, "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", "source", "source"]
         else:
             command = [*python, "sphinx", "-q", "-b", "doctest", "-d", "doctrees", "source", "out"]
@@ -278,7 +283,7 @@ class Project:
         done = subprocess.run(
             command,
             cwd=self._folder,
-            env=_environment(self._folder.parent),
+            env=_environment(self._folder.parent, self.tool.path),
             capture_output=True,
             text=True,
             check=False,
@@ -297,10 +302,14 @@ class Project:
             raise BenchError(f"{self.tool.name}: {passed} of {len(self._pages) * BLOCKS} blocks passed")
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """Variables for a tool: compiled modules are kept in *folder*, so that no run but the first compiles any."""
+def _environment(folder: Path, path: str) -> dict[str, str]:
+    """Variables for a tool that imports from *path* besides.
+
+    Compiled modules are kept in *folder*, so that no run but the first compiles any.
+    """
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"PYTHONPYCACHEPREFIX": str(folder / "pycache")}
+    known = {"PYTHONPATH": os.pathsep.join(filter(None, [path, kept.get("PYTHONPATH")]))} if path else {}
+    return kept | known | {"PYTHONPYCACHEPREFIX": str(folder / "pycache")}
 
 
 def _processor_time() -> float:
@@ -319,9 +328,21 @@ def bare(pages: Sequence[Page], folder: Path) -> Timing:
     return Timing(time.perf_counter() - started, _processor_time() - used)
 
 
-def missing_for_sybil() -> list[str]:
-    """The packages that the run of Sybil needs and that are not installed."""
-    return [name for name in ("pytest", "sybil") if importlib.util.find_spec(name) is None]
+def install_sybil(folder: Path) -> str:
+    """Put Sybil into *folder*, and into no environment; returns why that failed, or "" if it did not.
+
+    Nothing but this needs Sybil, so no lock has it.
+    """
+    if importlib.util.find_spec("pytest") is None:
+        return f"pytest, which runs it, is not installed: {sys.executable} -m pip install pytest"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
+    done = subprocess.run(
+        [*pip, "--target", str(folder), SYBIL_VERSION], capture_output=True, text=True, check=False, timeout=120
+    )
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["pip says nothing"])[-1]
+        return f"installing {SYBIL_VERSION} needs the network, and failed: {reason}"
+    return ""
 
 
 # -- Measuring ---------------------------------------------------------------------------------------
@@ -348,10 +369,10 @@ def _say(text: str) -> None:
 def compare(pages: Sequence[Page], repeats: int, folder: Path) -> None:
     """Run every tool *repeats* times, interleaved, and print a table."""
     tools = [STOCK, REAL, VIRTUAL]
-    if missing := missing_for_sybil():
-        _say(f"Sybil is left out: {' and '.join(missing)} not installed; add it: {sys.executable} -m pip install sybil")
+    if problem := install_sybil(folder / "sybil"):
+        _say(f"Sybil is left out: {problem}")
     else:
-        tools.insert(1, SYBIL)
+        tools.insert(1, replace(SYBIL, path=str(folder / "sybil")))
     projects = [Project(tool, pages, folder / str(number)) for number, tool in enumerate(tools)]
     alone: list[Timing] = []
     cold: dict[Tool, list[Timing]] = {tool: [] for tool in tools}

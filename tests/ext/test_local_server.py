@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import urllib.error
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from inventories import refresh
+from tests.ext.scratch_project import Scratch
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 INVENTORY = b"# Sphinx inventory version 2\n# Project: x\n# Version: 1\n"
 INVENTORY += b"# The remainder of this file is compressed using zlib.\n"
 INVENTORY += zlib.compress(b"asyncio.run py:function 1 library/asyncio.html#$ -\n")
@@ -69,12 +67,10 @@ def test_a_bad_answer_keeps_the_old_inventory(server: str, tmp_path: Path, where
 
 @pytest.mark.parametrize(("path", "status"), [("there", 0), ("gone", 1)])
 def test_linkcheck_follows_links_and_names_the_line_of_a_dead_one(
-    server: str, tmp_path: Path, path: str, status: int
+    server: str, scratch: Callable[..., Scratch], path: str, status: int
 ) -> None:
-    (tmp_path / "index.md").write_text(f"# Page\n\n[a link]({server}/{path})\n")
-    (tmp_path / "conf.py").write_text("extensions = ['myst_parser']\nlinkcheck_anchors = False\n")
-    command = [sys.executable, "-m", "sphinx", "-q", "-b", "linkcheck", str(tmp_path), str(tmp_path / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == status, done.stdout + done.stderr
-    report = (tmp_path / "out/output.txt").read_text()
+    project = scratch(index=f"# Page\n\n[a link]({server}/{path})\n")
+    built = project.build("linkcheck", extensions=["myst_parser"], linkcheck_anchors=False)
+    assert built.status == status, built.printed
+    report = built.read("output.txt")
     assert report == "" if status == 0 else report.startswith("index.md:3: [broken]")

@@ -41,7 +41,7 @@ def test_a_group_on_the_real_clock_stands_on_a_virtual_page(scratch: Make) -> No
 
 
 def test_one_clock_for_a_group_and_on_its_first_block(scratch: Make) -> None:
-    built = run(scratch, "```{testcode}\nimport time\n```\n\n```{testcode}\n:clock: virtual\ntime.sleep(30)\n```\n")
+    built = run(scratch, "```{testcode}\nimport time\n```\n\n```{testcode}\n:clock: virtual\ntime.sleep(0)\n```\n")
     assert built.status
     assert "index.md:9: one clock for the group 'default'; write ':clock:' on its first block only" in built.printed
 

@@ -141,6 +141,43 @@ def test_what_a_block_leaves_behind_fails_it_at_the_line_that_made_it(kind: str)
     assert LINE <= int(line) <= LINE + 3
 
 
+LOST = (
+    "import asyncio, gc\n"
+    "async def fail():\n    raise ValueError('x')\n"
+    "async def wait():\n    await asyncio.get_running_loop().create_future()\n"
+    "async def main():\n"
+    "    task = asyncio.create_task({what}())\n    await asyncio.sleep(0)\n    del task\n    gc.collect()\n"
+    "asyncio.run(main())"
+)
+MADE = {
+    "a thread": ("import threading\nt = threading.Thread(target=threading.Event().wait)\n\nt.start()", 8, "Thread-1"),
+    "a task exception": (LOST.replace("{what}", "fail"), 11, "Task exception was never retrieved"),
+    "a task that waits": (LOST.replace("{what}", "wait"), 11, "Task was destroyed but it is pending!"),
+    "a destructor": ("class A:\n    def __del__(self):\n        1 / 0\n\nA()", 7, "ignored: ZeroDivisionError"),
+    "a temporary file": ("import tempfile\n\nfile = tempfile.TemporaryFile()\nfile = 1", 7, "unclosed file"),
+    "a temporary file that is kept": ("import tempfile\n\nfile = tempfile.NamedTemporaryFile()\nx = 1", 7, "unclosed"),
+    "a file that is kept": ("x = 1\nfile = open('a', 'w')\ny = 1", 6, "unclosed <_io.TextIOWrapper"),
+    "a socket": ("import socket\nones = socket.socket()\ndel ones\nx = 1", 6, "unclosed <socket.socket"),
+    "a socket that is kept": ("import socket\nones = socket.socket()\nx = 1", 6, "unclosed <socket.socket"),
+    "a loop": ("import asyncio\nloop = asyncio.new_event_loop()\nloop = None", 6, "unclosed event loop"),
+    "a loop that is kept": ("import asyncio\nloop = asyncio.new_event_loop()\nx = 1", 6, "unclosed event loop"),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_is_left_behind_is_told_once_with_the_line_that_made_it(name: str) -> None:
+    source, line, what = MADE[name]
+    leaks = [(block.id, what in block.reason) for block in run(source, None).results if block.kind == "leak"]
+    assert leaks == [(f"page.md:{line}", True)]
+
+
+def test_a_coroutine_that_the_names_of_a_group_hold_is_told_in_that_group() -> None:
+    leaks = [block for block in run("async def ask(): pass\nkept = ask()", None).results if block.kind == "leak"]
+    assert [(leak.id, leak.reason) for leak in leaks] == [
+        ("page.md:5", "leaked coroutine: coroutine 'ask' was never awaited")
+    ]
+
+
 @pytest.mark.parametrize("kind", LEAKS)
 def test_an_announced_leak_passes(kind: str) -> None:
     assert outcomes(run(LEAKS[kind], f"leak {kind}")) == {"page.md:5": "passed", "page.md:50": "passed"}

@@ -88,9 +88,11 @@ class Page:
         return "\n".join([*parts, self.data["problem"]])
 
 
-def carry_out(folder: Path, documents: Iterable[Document], *, jobs: int = 2) -> list[dict[str, Any]]:
+def carry_out(
+    folder: Path, documents: Iterable[Document], *, jobs: int = 2, strict: bool = False
+) -> list[dict[str, Any]]:
     """Run *documents* as the builder does, and give their results."""
-    plans.write(Plan(tuple(documents)), folder / "plan.json")
+    plans.write(Plan(tuple(documents), strict=strict), folder / "plan.json")
     command = [sys.executable, "-c", RUN, str(ROOT / "source/_ext"), "plan.json", "results.json", "--jobs", str(jobs)]
     command += ["--start", START]
     done = subprocess.run(
@@ -106,12 +108,14 @@ Triple = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
 """A page with its neighbours."""
 
 
-def run_with_neighbours(folder: Path, documents: Mapping[str, Document], *, jobs: int = 2) -> dict[str, Triple]:
+def run_with_neighbours(
+    folder: Path, documents: Mapping[str, Document], *, jobs: int = 2, strict: bool = False
+) -> dict[str, Triple]:
     """Run each of *documents* between two healthy pages."""
     pages = [healthy("healthy-0")]
     for number, (name, document) in enumerate(documents.items(), 1):
         pages += [replace(document, name=name), healthy(f"healthy-{number}")]
-    results = carry_out(folder, pages, jobs=jobs)
+    results = carry_out(folder, pages, jobs=jobs, strict=strict)
     assert [result["name"] for result in results] == [document.name for document in pages]
     return {
         name: (results[at], results[at + 1], results[at + 2])
@@ -492,6 +496,69 @@ def test_a_failing_setup_is_reported_at_its_line_and_its_group_does_not_run(tmp_
 def test_what_a_page_leaves_behind_does_not_hold_it_up(tmp_path: Path, source: str) -> None:
     page = run_between_neighbours(tmp_path, faulty(code(source)))
     assert (page.outcome(LINE), page.outcome(80), page.data["problem"]) == ("passed", "passed", "")
+
+
+CHILD_PRINTS = "import subprocess, sys\n_ = subprocess.run([sys.executable, '-c', 'print(42)'], check=True)"
+
+
+def test_the_output_of_a_child_process_is_shown_apart_from_that_of_its_block(tmp_path: Path) -> None:
+    page = run_between_neighbours(tmp_path, replace(faulty(code(CHILD_PRINTS)), limit=20.0))
+    assert page.data["passed"]
+    assert page.data["output"] == "42\n"
+
+
+def test_a_loop_in_the_loop_of_the_prompts_fails_at_its_line(tmp_path: Path) -> None:
+    source = ">>> import asyncio\n>>> await asyncio.sleep(0)\n>>> asyncio.run(asyncio.sleep(0))\n"
+    page = run_between_neighbours(tmp_path, faulty(prompts(source)))
+    assert (page.outcome(LINE), page.outcome(80), page.data["problem"]) == ("failed", "passed", "")
+    assert 'File "fault.md", line 12, in' in page.text
+    assert "asyncio.run() cannot be called from a running event loop" in page.text
+
+
+MAIN = "import asyncio\nasync def ask():\n    {ask}\nasync def main():\n    {main}\nasyncio.run(main())"
+LEAKS = {
+    "thread": ("import threading\nthreading.Thread(target=threading.Event().wait).start()", "thread"),
+    "daemon": (
+        "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()",
+        "thread: daemon",
+    ),
+    "task": (MAIN.format(ask="await asyncio.sleep(60)", main="asyncio.create_task(ask())"), "task"),
+    "executor": (
+        "from concurrent.futures import ThreadPoolExecutor\n_ = ThreadPoolExecutor(1).submit(int)",
+        "executor",
+    ),
+    "child process": ("import subprocess, sys\nchild = subprocess.Popen(['sleep', '600'])", "process"),
+    "socket": ("import socket\nasked = socket.socket()", "resource"),
+    "temporary file": ("import tempfile\nlabel = tempfile.NamedTemporaryFile()", "resource"),
+    "coroutine": ("async def ask(): pass\nask()", "coroutine"),
+    "task exception": (
+        MAIN.format(ask="1 / 0", main="asyncio.create_task(ask()); await asyncio.sleep(0)"),
+        "exception: Task exception was never retrieved",
+    ),
+    "thread exception": (
+        "import threading\nfailing = threading.Thread(target=lambda: 1 / 0); failing.start(); failing.join()",
+        "exception: in a thread: ZeroDivisionError",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def leaks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Triple]:
+    """All pages that leave something behind, in one run under strict rules."""
+    documents = {name: replace(faulty(code(source)), limit=20.0) for name, (source, _) in LEAKS.items()}
+    return run_with_neighbours(tmp_path_factory.mktemp("leaks"), documents, strict=True)
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_a_leak_fails_its_page_at_the_line_that_made_it(leaks: dict[str, Triple], name: str) -> None:
+    page = judged(leaks[name])
+    source, what = LEAKS[name]
+    line = LINE + (4 if source.startswith("import asyncio") else 1)
+    told = [(result["id"], result["reason"]) for result in page.data["results"] if result["kind"] == "leak"]
+    assert [(place, reason.startswith(f"leaked {what}")) for place, reason in told] == [(f"fault.md:{line}", True)], (
+        told
+    )
+    assert (page.outcome(80), page.data["passed"]) == ("passed", False)
 
 
 def test_bytes_that_are_no_text_are_shown_as_escapes(tmp_path: Path) -> None:

@@ -23,6 +23,27 @@ LIMIT = 60.0
 """Seconds: more than any of these programs needs on the busiest machine."""
 
 HANGING = "import threading\nprint('begun')\nthreading.Event().wait()\n"
+CROSSED = """\
+import asyncio, threading
+
+
+async def take(mine, other, met):
+    async with mine:
+        await met.wait()
+        async with other:
+            print("never")
+
+
+async def main():
+    threading.Thread(target=threading.Event().wait, args=(600,), name="helper", daemon=True).start()
+    first, second, met = asyncio.Lock(), asyncio.Lock(), asyncio.Barrier(2)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(take(first, second, met), name="one")
+        group.create_task(take(second, first, met), name="two")
+
+
+asyncio.run(main())
+"""
 DRAINING = """\
 import logging, signal, sys
 signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(7))
@@ -108,7 +129,37 @@ def test_a_program_that_hangs_is_stopped_and_shows_where_it_stood(tmp_path: Path
     ended = run(tmp_path, HANGING, limit=3)
     assert (ended.exit_code, ended.problem) == (None, "did not end within 3 s")
     assert ended.stdout == "begun\n"
-    assert re.search(r'name\.py", line 3 in <module>', ended.stderr)
+    assert f"thread MainThread:\n  {tmp_path}/examples/topic/name.py:3 in <module>\n" in ended.stderr
+
+
+def test_a_program_that_hangs_tells_what_each_thread_and_each_task_waits_for(tmp_path: Path) -> None:
+    ended = run(tmp_path, CROSSED, limit=3)
+    assert (ended.exit_code, ended.problem) == (None, "did not end within 3 s")
+    file = tmp_path / "examples/topic/name.py"
+    for task, other in (("one", "two"), ("two", "one")):
+        waits = f"task {task}, waiting for other, held by task {other} since {file}:5:\n  {file}:7 in take\n"
+        assert waits in ended.stderr
+    assert re.search(rf"task Task-1, waiting for <Future pending .*>:\n  {file}:14 in main\n", ended.stderr)
+    assert f"thread MainThread:\n  {file}:19 in <module>\n" in ended.stderr
+    assert "thread helper, with a time limit:\n" in ended.stderr
+
+
+def test_a_program_that_cannot_answer_shows_its_stacks_all_the_same(tmp_path: Path) -> None:
+    ended = run(tmp_path, "# one call of C code\nsum(range(10**12))\n", limit=1)
+    assert ended.problem == "did not end within 1 s"
+    assert re.search(r'name\.py", line 2 in <module>', ended.stderr)
+
+
+def test_a_program_sees_nothing_of_what_makes_it_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden/sitecustomize.py").write_text("print('imported')\n", "utf-8")
+    look = "import os, sys\nprint(sys.argv[1:], [path for path in sys.path if 'hook' in path])\n"
+    look += "print(sorted(name for name in os.environ if 'DOCTEST' in name), os.environ['PYTHONPATH'])\n"
+    look += "import sitecustomize\nprint(sitecustomize.__file__)\n"
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "hidden"))
+    ended = run(tmp_path, look, "x")
+    path = f"{tmp_path}:{tmp_path}/hidden"
+    assert ended == program.Ended(0, f"imported\n['x'] []\n[] {path}\n{tmp_path}/hidden/sitecustomize.py\n")
 
 
 def test_a_hang_tells_that_its_signal_was_not_sent(tmp_path: Path) -> None:
@@ -426,7 +477,7 @@ def test_each_mistake_fails_at_its_page_and_line_and_no_other_page(scratch: Make
     for name, (*_, message) in BAD.items():
         assert f"source/{name}.md:10: failed: {message}\n" in built.printed
     assert "source/hang.md:6: failed: did not end within 1 s\n" in built.printed
-    assert "Fatal Python error: Aborted" in built.printed
+    assert f"{made.folder}/lib/examples/quotes/hang.py:3 in <module>" in built.printed
     missing = f"there is no file 'examples/quotes/nope.py' in {made.folder / 'lib'}"
     assert f"source/missing.md:6: failed: {missing}\n" in built.printed
     assert f"source/missing.md:6: ERROR: program: {missing}\n" in built.printed

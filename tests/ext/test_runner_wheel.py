@@ -95,7 +95,8 @@ def test_the_wheel_holds_the_runner_and_nothing_else(wheel: Path) -> None:
         names = {Path(name) for name in archive.namelist()}
         (metadata,) = (name for name in names if name.name == "METADATA")
         described = Parser().parsestr(archive.read(str(metadata)).decode())
-    modules = {path.name for path in (ROOT / "source/_ext/concurrent_doctest").glob("*.py")}
+    runner = ROOT / "source/_ext/concurrent_doctest"
+    modules = {str(path.relative_to(runner)) for path in runner.rglob("*.py")}
     package = {name for name in names if name.parts[0] == "concurrent_doctest"}
     assert package == {Path("concurrent_doctest", name) for name in modules | {"LICENSE"}}
     assert {name.parts[0] for name in names - package} == {metadata.parts[0]}

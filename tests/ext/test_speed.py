@@ -58,6 +58,31 @@ def test_every_tool_passes_what_is_timed(tool: bench_runner.Tool, tmp_path: Path
     bench_runner.Project(tool, bench_runner.corpus(pages=4), tmp_path).run()
 
 
+def test_sybil_is_imported_from_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A stand-in: the test needs no network.  It takes the place that pip would fill.
+    asked: list[list[str]] = []
+
+    def pip(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "run", pip)
+        assert bench_runner.install_sybil(tmp_path / "sybil") == ""
+    ((*_, option, folder, package),) = asked
+    assert (option, folder) == ("--target", str(tmp_path / "sybil"))
+    assert package.startswith("sybil==")
+    environment = bench_runner._environment(tmp_path, folder)
+    assert environment["PYTHONPATH"].split(os.pathsep)[0] == folder
+
+
+def test_without_the_network_sybil_is_left_out_and_the_reason_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = subprocess.CompletedProcess([], 1, "", "WARNING: retrying\nERROR: No matching distribution found\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
+    said = bench_runner.install_sybil(Path("nowhere"))
+    assert said.endswith("needs the network, and failed: ERROR: No matching distribution found")
+
+
 def test_a_tool_that_fails_is_not_timed(tmp_path: Path) -> None:
     wrong = bench_runner.Snippet("testcode", "print(1)", "2")
     project = bench_runner.Project(bench_runner.REAL, [bench_runner.Page("p", (wrong,) * 3)], tmp_path)

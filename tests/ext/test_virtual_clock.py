@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import socket
+import subprocess
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -72,12 +78,31 @@ def test_a_loop_that_nothing_can_wake_is_a_deadlock_that_names_the_task() -> Non
         asyncio.run(main())
 
 
-def test_threads_are_refused_with_what_to_do() -> None:
-    async def main() -> None:
-        await asyncio.to_thread(print)
+async def _reader() -> None:
+    asyncio.get_running_loop().add_reader(0, print)
 
-    with virtual_clock(), pytest.raises(NotVirtual, match="clock: real"):
-        asyncio.run(main())
+
+REAL: dict[str, tuple[Callable[[], object], str]] = {
+    "thread": (lambda: threading.Thread(target=int).start(), "threads"),
+    "pool": (lambda: ThreadPoolExecutor().submit(int), "threads"),
+    "to_thread": (lambda: asyncio.run(asyncio.to_thread(int)), "threads"),
+    "socket": (socket.socket, "sockets"),
+    "connection": (lambda: asyncio.run(asyncio.open_connection("127.0.0.1", 9)), "sockets"),
+    "unix connection": (lambda: asyncio.run(asyncio.open_unix_connection("/nowhere")), "sockets"),
+    "reader": (lambda: asyncio.run(_reader()), "sockets"),
+    "subprocess": (lambda: subprocess.run(["true"], check=False), "child processes"),
+    "forked process": (lambda: multiprocessing.get_context("fork").Process().start(), "child processes"),
+    "spawned process": (lambda: multiprocessing.get_context("spawn").Process().start(), "child processes"),
+    "subprocess of a loop": (lambda: asyncio.run(asyncio.create_subprocess_exec("true")), "child processes"),
+    "shell of a loop": (lambda: asyncio.run(asyncio.create_subprocess_shell("true")), "child processes"),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_what_takes_real_time_is_refused_with_what_to_do(name: str) -> None:
+    use, what = REAL[name]
+    with virtual_clock(), pytest.raises(NotVirtual, match=f"{what} take real time: set 'clock: real' for this page"):
+        use()
 
 
 def test_the_real_clocks_and_loops_come_back() -> None:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.site.outputs import BUILD, SOURCE
+from tests.site.outputs import BUILD, SOURCE, forget_pages
+
+
+@pytest.fixture(scope="module", autouse=True)
+def light() -> Iterator[None]:
+    """Keep the parsed pages no longer than their module: tests that fork, or collect garbage, come after it."""
+    yield
+    forget_pages()
 
 
 @pytest.fixture(scope="session")

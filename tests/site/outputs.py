@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -24,14 +25,28 @@ class Page:
     path: Path
     soup: BeautifulSoup
 
-    @property
+    @cached_property
     def ids(self) -> set[str]:
+        """Every id of the page: looked up once for each link that leads to it."""
         return {str(tag["id"]) for tag in self.soup.find_all(id=True)}
 
 
 @cache
 def _parse(path: Path) -> Page:
-    return Page(path, BeautifulSoup(path.read_bytes(), "html.parser"))
+    # Nothing of it is garbage, and to look for some takes as long as to parse.
+    gc.disable()
+    try:
+        return Page(path, BeautifulSoup(path.read_bytes(), "html.parser"))
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def forget_pages() -> None:
+    """Let go of all pages."""
+    _parse.cache_clear()
+    gc.unfreeze()
+    gc.collect()
 
 
 def pages_of(folder: Path, suffix: str) -> Iterator[Page]:

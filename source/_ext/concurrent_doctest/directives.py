@@ -105,6 +105,18 @@ def caption(options: dict[str, str]) -> str:
     return " ".join(said)
 
 
+def note(options: dict[str, str]) -> list[Node]:
+    """The paragraph above a block with these *options*; none if there is nothing to say."""
+    text, expression = caption(options), options.get("skipif")
+    if not text and not expression:
+        return []
+    paragraph = nodes.paragraph("", text, classes=["block-condition"])
+    if expression:
+        skipped = [nodes.Text("Skipped where "), nodes.literal("", expression), nodes.Text(" is true.")]
+        paragraph += [nodes.Text(" "), *skipped] if text else skipped
+    return [paragraph]
+
+
 LEFT = {"coroutine": "coroutine that nobody awaited", "exception": "exception that nobody saw"}
 
 CONDITIONS: OptionSpec = {
@@ -128,7 +140,6 @@ class _Located(stock.TestDirective):
     def run(self) -> list[Node]:
         # Stock Sphinx decides `pyversion` now and for itself; here the interpreter that runs decides.
         conditions = {name: self.options.pop(name) for name in ("pyversion",) if name in self.options}
-        self._conditions = conditions
         found = super().run()
         (node,) = found
         names = {number: name for name, number in doctest.OPTIONFLAGS_BY_NAME.items()}
@@ -139,14 +150,10 @@ class _Located(stock.TestDirective):
             **{name: (self.options | conditions).get(name) for name in KEPT},
             "record": "record" in self.options,
         }
-        return [*self._caption(), node]
-
-    def _caption(self) -> list[Node]:
-        """What a reader should know of how the block runs, or of when its output is this one."""
-        text = caption({name: str(self.options[name]) for name in KEPT if self.options.get(name)} | self._conditions)
-        if not text or "hide" in self.options:
-            return []
-        return [nodes.paragraph("", text, classes=["block-condition"])]
+        # What is not shown has no caption either.
+        shown = not isinstance(node, nodes.comment)
+        said = {name: str(self.options[name]) for name in KEPT if self.options.get(name)} | conditions
+        return [*(note(said) if shown else []), node]
 
     def _line(self, node: Node) -> int:
         items = getattr(self.content, "items", None)

@@ -254,7 +254,10 @@ class _GroupRun:
     _ended = False
 
     def _leftovers(self) -> None:
-        for leak in self._watch.collect():
+        leaks = self._watch.collect() + self._watch.unclosed()
+        # What only the group's names have held is said to be lost when they go, as at the end of a program.
+        self.namespace, self._console = {}, None
+        for leak in [*leaks, *self._watch.collect()]:
             place = leak.where or self._group.blocks[-1].id
             outcome, failures = (FAILED, 1) if self._plan.strict else (WARNED, 0)
             suspects = self._suspects(leak)

@@ -10,17 +10,21 @@ Standard library only.
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
 import linecache
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
+if TYPE_CHECKING:
+    import asyncio
+
+# The standard library, and what is installed.
+_NOT_OWN = re.compile(rf"{re.escape(os.path.join(os.path.dirname(os.__file__), ''))}|.*[/\\](site|dist)-packages[/\\]")
 _OWNER = re.compile(r"owner=(\d+)")
 _MISSING = object()
 _sources: dict[str, list[tuple[int, str]]] = {}
@@ -49,7 +53,7 @@ def waiting_for_locks(actors: Mapping[str, Iterable[FrameType]], owners: Mapping
     for actor, frames in actors.items():
         inner = True
         for frame in frames:
-            if frame.f_code.co_filename.startswith(_LIBRARY):
+            if _NOT_OWN.match(frame.f_code.co_filename):
                 continue
             if inner and (place := _waits_for(frame)):
                 wanted[actor] = place
@@ -87,18 +91,24 @@ def await_chain(task: asyncio.Task[Any]) -> Iterator[FrameType]:
         awaited = getattr(awaited, f"{kind}_yieldfrom" if kind == "gi" else f"{kind}_await", None)
 
 
-def _statements(frame: FrameType) -> Iterator[ast.AST]:
+def _statements(frame: FrameType) -> tuple[ast.AST, ...]:
+    """The statements and calls around *frame* that may take a lock."""
     path, line = frame.f_code.co_filename, frame.f_lineno
     chunks = _sources.get(path) or [(1, "".join(linecache.getlines(path)))]
     for first, source in reversed(chunks):
-        if not first <= line < first + source.count("\n") + 1:
-            continue
-        try:
-            tree = ast.parse(source)
-        except SyntaxError:
-            continue
-        yield from ast.walk(ast.increment_lineno(tree, first - 1))
-        return
+        if first <= line < first + source.count("\n") + 1 and (found := _taking(source, first)) is not None:
+            return found
+    return ()
+
+
+@cache  # many frames stand in the same file, and on a busy machine the answer must be there in time
+def _taking(source: str, first: int) -> tuple[ast.AST, ...] | None:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return None
+    ast.increment_lineno(tree, first - 1)
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.With | ast.AsyncWith | ast.Call))
 
 
 def _waits_for(frame: FrameType) -> _Place | None:

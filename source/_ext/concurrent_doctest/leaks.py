@@ -10,16 +10,21 @@ Standard library only.
 from __future__ import annotations
 
 import asyncio
+import builtins
 import gc
+import io
 import logging
 import multiprocessing
+import socket
 import subprocess
 import sys
 import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, TextIO
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -57,6 +62,10 @@ class Watch:
         self.pages = pages
         self._made: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
         self._during: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+        # The collector clears weak references to a lost task or loop before that says that it is lost.
+        self._places: dict[int, tuple[str, str]] = {}
+        self._lost = ("", "")
+        self._source: Any = None
         self.running = ""  # the id of the block that runs, set by whoever runs it
         self._seen: list[Leak] = []
         self._told: WeakSet[Any] = WeakSet()
@@ -67,6 +76,9 @@ class Watch:
         self._note_maker(threading.Thread, "start")
         self._note_maker(subprocess.Popen, "__init__")
         self._note_maker(multiprocessing.process.BaseProcess, "start")
+        self._note_maker(socket.socket, "__init__")
+        self._note_maker(asyncio.BaseEventLoop, "__init__")
+        self._note_files()
         self._watch_loops()
         self._watch_hooks()
         return self
@@ -97,9 +109,22 @@ class Watch:
         def noting(self: Any, *args: Any, **kwargs: Any) -> Any:
             made[self] = here()
             during[self] = watch.running
+            watch._places[id(self)] = made[self], watch.running
             return original(self, *args, **kwargs)
 
         self._set(kind, method, noting)
+
+    def _note_files(self) -> None:
+        opening = io.open
+
+        @wraps(opening)
+        def noting(*args: Any, **kwargs: Any) -> Any:
+            file = opening(*args, **kwargs)
+            self._made[file], self._during[file] = self._here(), self.running
+            return file
+
+        for module in (builtins, io):
+            self._set(module, "open", noting)
 
     def _here(self) -> str:
         """The innermost place on a page from which this is called; "" if there is none."""
@@ -109,6 +134,21 @@ class Watch:
                 return f"{frame.f_code.co_filename}:{frame.f_lineno}"
             frame = frame.f_back  # type: ignore[assignment]
         return ""
+
+    def _made_at(self, made: Any) -> str:
+        """Where *made* was made; "" if nobody noted it."""
+        if isinstance(made, asyncio.BaseEventLoop):
+            return self._places[id(made)][0]
+        try:
+            return self._made.get(made, "")
+        except TypeError:  # nothing that could be noted
+            return ""
+
+    def _raised(self, error: BaseException | None) -> str:
+        """The innermost place on a page through which *error* came; "" if there is none."""
+        frames = traceback.extract_tb(error.__traceback__) if error else []
+        own = [f"{frame.filename}:{frame.lineno}" for frame in frames if frame.filename in self.pages]
+        return own[-1] if own else ""
 
     def _watch_loops(self) -> None:
         """``asyncio.run`` cancels what is left when ``main()`` returns: those tasks had no owner."""
@@ -128,9 +168,21 @@ class Watch:
             task = create(self, *args, **kwargs)
             made[task] = here()
             watch._during[task] = watch.running
+            watch._places[id(task)] = made[task], watch.running
             return task
 
         self._set(asyncio.BaseEventLoop, "create_task", creating)
+        handle = asyncio.BaseEventLoop.call_exception_handler
+
+        def handling(self: asyncio.BaseEventLoop, context: dict[str, Any]) -> None:
+            lost = context.get("task", context.get("future"))
+            watch._lost = watch._places.get(id(lost), (watch._raised(context.get("exception")), ""))
+            try:
+                handle(self, context)
+            finally:
+                watch._lost = "", ""
+
+        self._set(asyncio.BaseEventLoop, "call_exception_handler", handling)
 
     def _task(self, task: asyncio.Task[Any]) -> Leak:
         name = getattr(task.get_coro(), "__qualname__", "?")
@@ -154,12 +206,13 @@ class Watch:
         def on_unraisable(args: Any) -> None:
             if not self._shown():
                 what = "".join(traceback.format_exception_only(args.exc_type, args.exc_value)).strip()
-                self._seen.append(Leak("exception", "", f"ignored: {what}"))
+                self._seen.append(Leak("exception", self._raised(args.exc_value), f"ignored: {what}"))
             unraisable(args)
 
         def on_warning(message: Any, category: type[Warning], filename: str, line: int, *rest: Any) -> None:
             if not self._shown():
-                where = f"{filename}:{line}" if filename in self.pages else ""
+                made = self._made_at(self._source)
+                where = made or (f"{filename}:{line}" if filename in self.pages else "")
                 running = str(message).startswith("subprocess ")  # told as a process
                 if issubclass(category, ResourceWarning) and not running:
                     self._seen.append(Leak("resource", where, str(message)))
@@ -167,6 +220,16 @@ class Watch:
                     self._seen.append(Leak("coroutine", where, str(message).partition("\n")[0]))
             show(message, category, filename, line, *rest)
 
+        showing = warnings._showwarnmsg  # type: ignore[attr-defined]
+
+        def with_source(message: warnings.WarningMessage) -> None:
+            self._source = message.source
+            try:
+                showing(message)
+            finally:
+                self._source = None
+
+        self._set(warnings, "_showwarnmsg", with_source)  # showwarning is not told what the warning is about
         self._set(threading, "excepthook", on_thread)
         self._set(sys, "unraisablehook", on_unraisable)
         self._set(warnings, "showwarning", on_warning)
@@ -225,13 +288,44 @@ class Watch:
             if isinstance(made, subprocess.Popen) and made.poll() is None and not self._knows(made):
                 yield Leak("process", where, f"pid {made.pid}, {made.args!r:.60}", self._during.get(made, ""))
 
+    def unclosed(self) -> list[Leak]:
+        """Files, sockets and loops that a page has made and not closed, at the end of a group.
+
+        They are closed now, so that each is told once; so are the pipes of a process, which is told itself.
+        """
+        for made in list(self._made):
+            if isinstance(made, subprocess.Popen) and made.poll() is None:
+                for pipe in (made.stdin, made.stdout, made.stderr):
+                    _close(pipe)
+        found = []
+        for made, where in list(self._made.items()):
+            if where and _is_open(made):
+                kind = "event loop " if isinstance(made, asyncio.BaseEventLoop) else ""
+                found.append(Leak("resource", where, f"unclosed {kind}{made!r}", self._during.get(made, "")))
+                _close(made)
+        return found
+
+
+def _close(made: Any) -> None:
+    with suppress(OSError, RuntimeError):
+        if made:
+            made.close()
+
+
+def _is_open(made: Any) -> bool:
+    if isinstance(made, socket.socket):
+        return made.fileno() != -1
+    if isinstance(made, asyncio.BaseEventLoop):
+        return not made.is_closed()
+    return isinstance(made, io.IOBase) and not made.closed
+
 
 def _is_at_work(made: Any) -> bool:
     if isinstance(made, asyncio.Task):
         return not made.done()
     if isinstance(made, subprocess.Popen):
         return made.poll() is None
-    return bool(made.is_alive())
+    return _is_open(made) if not hasattr(made, "is_alive") else bool(made.is_alive())
 
 
 class _AsyncioLog(logging.Handler):
@@ -247,6 +341,7 @@ class _AsyncioLog(logging.Handler):
         message = record.getMessage().partition("\n")[0]
         lost = "never retrieved" in message or "was destroyed but it is pending" in message
         if lost and not self._watch._shown():
-            self._watch._seen.append(Leak("exception", "", message))
+            where, during = self._watch._lost
+            self._watch._seen.append(Leak("exception", where, message, during))
         if logging.lastResort:
             logging.lastResort.handle(record)

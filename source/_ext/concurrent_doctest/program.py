@@ -1,7 +1,7 @@
 """Run a program in a process of its own, as a reader would from a shell, and say how it ended.
 
 What a program prints is read as it prints it, so that a signal can be sent at a known line; at its limit it is
-made to write the stacks of its threads, then killed with its process group.
+asked what its threads and tasks wait for, then killed with its process group.
 
 Standard library only.
 """
@@ -28,14 +28,26 @@ OUTPUT = 2**20
 GRACE = 1.0
 """Seconds that helpers of a program get to end after it, such as the resource tracker of multiprocessing."""
 
-DUMP = 1.0
-"""Seconds that a program which did not end gets to write its stacks."""
+ANSWER = 5.0
+"""Seconds that a program which did not end gets to say what it waits for, before faulthandler is asked instead."""
 
-ENDING = 2 * (GRACE + DUMP)
+DUMP = 1.0
+"""Seconds that faulthandler gets to write the stacks of such a program."""
+
+ENDING = ANSWER + 2 * (GRACE + DUMP)
 """Seconds behind a program's limit within which :func:`run` has returned, unless the machine is overloaded."""
 
 POLL = 0.05
 """Seconds between two looks whether a program has ended while a process that it started holds its streams."""
+
+HOOK = Path(__file__).resolve().with_name("hook")
+"""The folder of the ``sitecustomize`` by which a program can be asked."""
+
+ASK: int = getattr(signal, "SIGRTMAX", getattr(signal, "SIGUSR1", signal.SIGABRT))
+"""Asks it: a signal that hardly any program uses, where the system has that many."""
+
+ASK_VARIABLE = "CONCURRENT_DOCTEST_ASK"
+"""Tells the hook the number of that signal."""
 
 # A page on the virtual clock has no `time` and no subprocesses of its own; its programs are on the real clock.
 _monotonic, _sleep = time.monotonic, time.sleep
@@ -69,7 +81,7 @@ def command(program: Program, path: Sequence[str]) -> list[str]:
     A file below the first entry of *path* runs as a module, ``-m package.name``, so that it can import its
     siblings; any other, or one whose path makes no module name, runs as a file.
     """
-    # faulthandler writes the stacks of all threads when the program is aborted at its limit.
+    # When C code keeps the program from answering, faulthandler writes the stacks of its threads.
     start = [sys.executable, "-X", "faulthandler"]
     parts = Path(program.path).with_suffix("").parts
     if path and all(part.isidentifier() for part in parts):
@@ -81,13 +93,12 @@ def command(program: Program, path: Sequence[str]) -> list[str]:
 def environment(path: Sequence[str]) -> dict[str, str]:
     """The environment of a program: this process's, with *path* to import from.
 
-    Text is UTF-8 without colours, and each line goes out when it is printed, as on a reader's terminal.
+    Text is UTF-8 without colours, and each line goes out when it is printed, as on a reader's terminal.  Of the
+    hook, which goes first and leaves at once, the program sees nothing.
     """
-    known = [*path, *filter(None, [os.environ.get("PYTHONPATH")])]
+    known = [str(HOOK), *path, *filter(None, [os.environ.get("PYTHONPATH")])]
     settings = {"PYTHONIOENCODING": "utf-8", "PYTHON_COLORS": "0", "PYTHONUNBUFFERED": "1"}
-    if known:
-        settings["PYTHONPATH"] = os.pathsep.join(known)
-    return os.environ | settings
+    return os.environ | settings | {"PYTHONPATH": os.pathsep.join(known), ASK_VARIABLE: str(int(ASK))}
 
 
 def run(program: Program, path: Sequence[str], limit: float) -> Ended:
@@ -128,7 +139,7 @@ class _Running:
         self._sent = program.signal is None
 
     def to_its_end(self, limit: float) -> Ended:
-        """Read until the program has ended, and say how; at *limit*, ask it for its stacks."""
+        """Read until the program has ended, and say how; at *limit*, ask it what it waits for."""
         stopped = self._read(_monotonic() + limit)
         unsent = ""
         if not self._sent:
@@ -139,8 +150,9 @@ class _Running:
             return self._ended(_shell(self._process.returncode), unsent, left=self._outlived())
         if stopped == _LATE:
             stopped = f"did not end within {limit:.3g} s{'; ' * bool(unsent)}{unsent}"
-            self._process.send_signal(signal.SIGABRT)
-            self._read(_monotonic() + DUMP)
+            for question, patience in ((ASK, ANSWER), (signal.SIGABRT, DUMP)):
+                self._process.send_signal(question)  # which does nothing once the program has answered: it ends then
+                self._read(_monotonic() + patience)
         return self._ended(None, stopped)
 
     def close(self) -> None:

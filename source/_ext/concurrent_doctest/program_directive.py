@@ -19,7 +19,7 @@ from sphinx.domains.std import Program as StockProgram
 from sphinx.util import logging
 
 from . import regions
-from .directives import CONDITIONS, caption, seconds
+from .directives import CONDITIONS, note, seconds
 from .plan import Program
 
 if TYPE_CHECKING:
@@ -106,9 +106,7 @@ class ProgramDirective(StockProgram):
         title = nodes.caption("", "", nodes.literal(argument, argument))
         title.source, title.line = node.source, node.line
         wrapper += [title, node]
-        if not (condition := caption({key: str(value) for key, value in self.options.items()})):
-            return [wrapper]
-        return [nodes.paragraph("", condition, classes=["block-condition"]), wrapper]
+        return [*note({key: str(value) for key, value in self.options.items()}), wrapper]
 
     def _mark(self, node: nodes.Element, source: str, line: int, runs: Program | None, problem: str) -> None:
         """Leave on *node* what the plan needs."""

@@ -26,9 +26,10 @@ from .launch import FILES, Worker, default_start
 from .launch import start as launch
 from .plan import TESTS, Block, Document, Group, Plan
 from .program import ENDING
+from .waiting import waiting_text
 from .worker import WATCHED
 
-ANSWER = 2.0
+ANSWER = 4.0
 """Seconds that a worker gets to say what it waits for, before faulthandler is asked instead."""
 
 HANG = 1.0
@@ -374,15 +375,7 @@ def _problem(item: _Running, status: int) -> str:
     if "waiting" in item.events:
         waiting = item.events["waiting"]
         state = "it was busy" if item.busy >= IDLE else "it waited"
-        lines = [f"did not end within {limit:.2g} s{where}; {state}{meant}"]
-        for thread in waiting["threads"]:
-            limited = ", with a time limit" if thread["bounded"] else ""
-            lock = f", waiting for {thread['waits_for']}" if thread["waits_for"] else ""
-            lines += [f"thread {thread['name']}{limited}{lock}:", *(f"  {frame}" for frame in thread["stack"])]
-        for task in waiting["tasks"]:
-            lines += [f"task {task['name']}, waiting for {task['waits_for']}:"]
-            lines += [f"  {frame}" for frame in task["stack"]]
-        return "\n".join(lines)
+        return f"did not end within {limit:.2g} s{where}; {state}{meant}\n{waiting_text(waiting)}"
     dump = _FAULTHANDLER.sub(r"\1:\2 in", _tail(item.folder / "dump"))
     if item.dumped:
         return f"did not end within {limit:.2g} s{where}, and answered to nothing{meant}\n{dump}"

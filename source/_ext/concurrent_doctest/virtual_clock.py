@@ -15,8 +15,9 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from typing import Any, NoReturn
 
 # Readings start far from zero, as on a real machine, so that no page leans on a clock that starts at 0.
@@ -38,12 +39,15 @@ class NotVirtual(RuntimeError):
 REAL: tuple[tuple[type, str, str], ...] = (
     (threading.Thread, "start", "threads"),
     (subprocess.Popen, "__init__", "child processes"),
+    (BaseProcess, "start", "child processes"),
     (socket.socket, "__init__", "sockets"),
 )
 """What takes real time: the methods that begin it, refused on a virtual clock."""
 
 
-def _refusing(what: str) -> Callable[..., NoReturn]:
+def _refusing(what: str) -> Any:
+    """A function that takes anything and refuses."""
+
     def refuse(*args: object, **kwargs: object) -> NoReturn:
         raise NotVirtual(f"{what} take real time: set 'clock: real' for this page")
 
@@ -107,8 +111,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _write_to_self(self) -> None:
         """Nobody sleeps in a selector, so nobody has to be woken up."""
 
-    def run_in_executor(self, *args: object) -> NoReturn:
-        raise NotVirtual("threads take real time: set 'clock: real' for this page")
+    run_in_executor = _refusing("threads")
+    # What asks for a process or a socket of its own before it comes to one of REAL.
+    subprocess_exec = subprocess_shell = _refusing("child processes")
+    create_unix_connection = create_unix_server = add_reader = add_writer = _refusing("sockets")
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """There never was one."""

@@ -11,29 +11,25 @@ Standard library only.
 from __future__ import annotations
 
 import _thread
-import asyncio
 import faulthandler
-import gc
 import itertools
 import json
-import linecache
 import os
 import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from .execute import run_document
-from .holders import await_chain, frames_from, waiting_for_locks
 from .imports import project_files
 from .plan import Document, Plan, Program
 from .program import place
+from .waiting import describe_waiting
 
 if sys.platform != "win32":
     import resource
@@ -95,74 +91,6 @@ def _cut(text: str) -> str:
         return text
     half = REPORT // 2
     return f"{text[:half]}\n… {len(text) - REPORT} characters left out …\n{text[-half:]}"
-
-
-def _frames(stack: traceback.StackSummary, pages: set[str]) -> list[str]:
-    """The frames of *stack* from the first one on a page, innermost last."""
-    lines = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in stack]
-    first = next((i for i, frame in enumerate(stack) if frame.filename in pages), 0)
-    return lines[first:]
-
-
-def _bounded(frame: FrameType | None, pages: set[str]) -> bool:
-    """Whether the wait in *frame* ends by itself: some caller up to the page has a time limit.
-
-    The library's waiting functions keep it in a local variable; a call of C code from the page shows it, if
-    at all, in the source line.
-    """
-    while frame is not None:
-        code = frame.f_code
-        if code.co_filename in pages:
-            line = linecache.getline(code.co_filename, frame.f_lineno)
-            return "timeout=" in line.replace(" ", "") or "sleep(" in line
-        names = frame.f_locals
-        limits = [names.get(name) for name in ("timeout", "delay", "secs")]
-        if any(isinstance(limit, int | float) and limit >= 0 for limit in limits):
-            return True
-        frame = frame.f_back
-    return False
-
-
-def describe_waiting(pages: set[str], here: FrameType | None) -> dict[str, Any]:
-    """Every thread and task of this process with its stack, and what it waits for.
-
-    *here* is where this thread was when it was asked; without it, this thread is none of the page's.
-    ``bounded`` is whether a thread's wait ends by itself, ``waits_for`` the lock that it waits for with who
-    holds that, where the page shows it.
-    """
-    frames = {
-        identifier: here if identifier == _thread.get_ident() else frame
-        for identifier, frame in sys._current_frames().items()
-        if here or identifier != _thread.get_ident()
-    }
-    names = {thread.ident or 0: thread.name for thread in threading.enumerate()}
-    everything = _all_tasks()
-    actors = {f"thread {names.get(identifier, '?')}": [*frames_from(frame)] for identifier, frame in frames.items()}
-    actors |= {f"task {task.get_name()}": [*await_chain(task)][::-1] for task in everything}
-    waits = waiting_for_locks(actors, {identifier: f"thread {name}" for identifier, name in names.items()})
-    threads = []
-    for identifier, frame in frames.items():
-        name = names.get(identifier, "?")
-        threads.append(
-            {
-                "name": name,
-                "stack": _frames(traceback.extract_stack(frame), pages),
-                "bounded": _bounded(frame, pages),
-                "waits_for": waits.get(f"thread {name}", ""),
-            }
-        )
-    tasks = []
-    for task in everything:
-        stack = traceback.StackSummary.extract((frame, frame.f_lineno) for frame in await_chain(task))
-        waiting = waits.get(f"task {task.get_name()}") or repr(getattr(task, "_fut_waiter", None))
-        tasks.append({"name": task.get_name(), "stack": _frames(stack, pages), "waits_for": waiting})
-    return {"threads": threads, "tasks": tasks}
-
-
-def _all_tasks() -> list[asyncio.Task[Any]]:
-    """The pending tasks of every loop, asked from a thread that runs none."""
-    # Before 3.14 asyncio kept one set of all tasks, since then one for each thread; the collector sees both.
-    return [item for item in gc.get_objects() if isinstance(item, asyncio.Task) and not item.done()]
 
 
 def _imported_since(last: ModuleType) -> list[ModuleType]:
