@@ -54,11 +54,16 @@ class Program:
 
 
 IO, TASK = "io-bound-vs-cpu-bound-work", "task-thread-and-valuetask"
+PATTERNS, SAFE = "parallel-execution-patterns", "thread-safe-collections"
 PROGRAMS = {
     "six-ways": Program(IO, "six_ways", measured.six_ways_table, measured.six_ways_plot),
     "crossing-costs": Program(IO, "crossing_costs", measured.crossing_costs_table, measured.crossing_costs_plot),
     "life-cycle-costs": Program(TASK, "costs", measured.life_cycle_costs_table),
     "await-costs": Program(TASK, "await_costs", measured.await_costs_table),
+    "bounded-memory": Program(PATTERNS, "bounded_memory", measured.bounded_memory_table),
+    "guarantees": Program(SAFE, "stress", measured.guarantees_table),
+    "sharing-costs": Program(SAFE, "sharing_costs", measured.sharing_costs_table, measured.sharing_costs_plot),
+    "fairness": Program("deadlock-prevention", "fairness", measured.fairness_table),
 }
 """By the name of its data: what is measured, and how its figures are shown."""
 
@@ -125,6 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--draw", action="store_true", help="make tables and plots from the JSON that is there")
     parser.add_argument("programs", nargs="*", default=list(PROGRAMS), help="which (all)")
     options = parser.parse_args(arguments)
+    sys.path.append(str(ROOT))  # a table takes its words from examples/
     try:
         found = [] if options.draw else interpreters.find(os.environ.get("INTERPRETERS", "").split())
     except interpreters.NoInterpreter as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -292,6 +292,159 @@ def await_costs_table(figures: Figures) -> str:
         costs = [item["nanoseconds"].get(way) for item in ran.values()]
         rows.append([label, *(_ABSENT if cost is None else duration(cost / 1000) for cost in costs)])
     return f"{provenance(figures)}\n\n{table(['one of these', *ran], rows)}"
+
+
+# -- Bounded memory -----------------------------------------------------------------------------
+
+
+def bounded_memory_table(figures: Figures) -> str:
+    """One table of items held and of memory, and one of the time to end early."""
+    ran = figures["interpreters"]
+    items, limit = (next(iter(ran.values()))[key] for key in ("items", "limit"))
+    ways: list[list[str]] = []
+    for way in next(iter(ran.values()))["rows"]:
+        found = [item["rows"][way] for item in ran.values()]
+        held = max((row["held"] for row in found if row), default=0)
+        ways.append([f"`{way}`", f"{held:,}", *(size(row["bytes"]) if row else _ABSENT for row in found)])
+    ends = [
+        [f"`{way}`, {int(count):,}", *(duration(item["end"][way][count] * 1e3) for item in ran.values())]
+        for way, counts in next(iter(ran.values()))["end"].items()
+        for count in counts
+    ]
+    return "\n".join(
+        [
+            provenance(figures) + "\n",
+            f"**Items held and memory** at the worst moment, {items:,} items, a limit of {limit}:\n",
+            table(["way", "held", *ran], ways),
+            "**Time to end** when one of so many waiting items fails, in processor time:\n",
+            table(["way, items", *ran], ends),
+        ]
+    )
+
+
+# -- Guarantees ---------------------------------------------------------------------------------
+
+MANUAL = "https://github.com/python/cpython/issues/"
+
+
+def tried(count: int) -> str:
+    """How many operations, in thousands where there are many."""
+    return f"{round(count / 1000)}k" if count >= 10_000 else f"{count:,}"
+
+
+def seen(found: Figures | None) -> str:
+    """What one interpreter did with one operation."""
+    if found is None:
+        return _ABSENT
+    if "crash" in found:
+        return f"**{found['crash']}**"
+    broken = found["violations"]
+    return f"{f'**{broken:,}**' if broken else '0'} of {tried(found['operations'])}"
+
+
+def manual(documented: str, source: str) -> str:
+    """What Python's manual says, linked to where it says so."""
+    if not source:
+        return documented
+    if source.startswith("https:"):
+        return f"[{documented}]({source})"
+    role, _, target = source.partition(":")
+    return f"{{{role}}}`{documented} <{target}>`"
+
+
+def guarantees_table(figures: Figures) -> str:
+    """A table for each kind of object: what is documented, and how often each interpreter broke the invariant."""
+    from examples.thread_safe_collections.guarantee_rows import ROWS
+
+    ran = figures["interpreters"]
+    parts = [provenance(figures) + "\n"]
+    for group in dict.fromkeys(row.group for row in ROWS.values()):
+        rows = []
+        for key, row in ROWS.items():
+            if row.group == group:
+                links = [f"{{ref}}`broken on purpose <{row.forced}>`"] * bool(row.forced)
+                links += [f"{{ref}}`by chance only <{row.chance}>`"] * bool(row.chance)
+                links += [f"[gh-{row.issue}]({MANUAL}{row.issue})"] * bool(row.issue)
+                said = f"{row.operation}: {row.invariant}" + f" ({', '.join(links)})" * bool(links)
+                cells = [seen(item["rows"][key]) for item in ran.values()]
+                rows.append([said, manual(row.documented, row.source), *cells])
+        parts.append(table([f"**{group}**", "documented", *ran], rows))
+    return "\n".join(parts)
+
+
+# -- Sharing costs ------------------------------------------------------------------------------
+
+
+def sharing_costs_table(figures: Figures) -> str:
+    """A table of single operations, and one for each kind of sharing, by the number of threads."""
+    ran = figures["interpreters"]
+    newest = list(ran.values())[-1]
+    rows = [[name, *(duration(item["single"][name] / 1000) for item in ran.values())] for name in newest["single"]]
+    parts = [
+        provenance(figures) + "\n",
+        "**One thread**, time for one operation:\n",
+        table(["one of these", *ran], rows),
+    ]
+    for kind, title, label in (
+        ("counting", "**Counting**, time for one order, until the total is known:\n", "way, threads"),
+        ("reading", "**Reading** through a method, time for one call:\n", "what is read, threads"),
+    ):
+        rows = [
+            [f"{way}, {threads}", *(duration(item[kind][way][threads] / 1000) for item in ran.values())]
+            for way, by_threads in newest[kind].items()
+            for threads in by_threads
+        ]
+        parts += [title, table([label, *ran], rows)]
+    return "\n".join(parts)
+
+
+def sharing_costs_plot(figures: Figures) -> str:
+    """A panel for the newest interpreter of each build: time for one order, by way and number of threads."""
+    ran = figures["interpreters"].items()
+    panels = [[pair for pair in ran if free_threaded(pair[1]) is free][-1:] for free in (False, True)]
+    shown = [pair for panel in panels for pair in panel]
+    most = max(cost for _, item in shown for times in item["counting"].values() for cost in times.values())
+    shapes, said = [], []
+    for column, (name, item) in enumerate(shown):
+        left, width = 232 + column * 240, 150
+        shapes.append(text(left, 34, f"CPython {name}", weight=600))
+        y = 50.0
+        for way, by_threads in item["counting"].items():
+            for threads, cost in by_threads.items():
+                if not column:
+                    shapes.append(text(204, y + 12, way if threads == "1" else "", anchor="end"))
+                    shapes.append(text(222, y + 12, threads, anchor="end", colour=_SOFT))
+                end = left + cost / most * width
+                shapes.append(bar(left, y, end - left, 13, _SOFT if threads == "1" else _BAR))
+                shapes.append(text(end + 5, y + 12, duration(cost / 1000)))
+                y += 17
+            times = ", ".join(f"{duration(cost / 1000)} with {threads}" for threads, cost in by_threads.items())
+            said.append(f"{name}, {way}: {times}")
+            y += 8
+    shapes.append(text(20, y + 18, "Time for one order, with 1, 2 and 4 threads; shorter is better"))
+    return svg(720, int(y) + 34, "What it costs to share a count", "; ".join(said), shapes)
+
+
+# -- Deadlock prevention ------------------------------------------------------------------------
+
+
+def fairness_table(figures: Figures) -> str:
+    """One table of turns in a row, and one of the time for a turn."""
+    ran = figures["interpreters"]
+    names = list(next(iter(ran.values()))["locks"])
+
+    def rows(cell: Callable[[Figures], str]) -> list[list[str]]:
+        return [[f"`{name}`", *(cell(item["locks"][name]) for item in ran.values())] for name in names]
+
+    return "\n".join(
+        [
+            provenance(figures) + "\n",
+            "**Turns in a row** of one of four workers, around a turn on average:\n",
+            table(["lock", *ran], rows(lambda lock: f"{lock['row']:,.0f}")),
+            "**Time for a turn**, with the changes of threads or tasks:\n",
+            table(["lock", *ran], rows(lambda lock: duration(lock["turn"]))),
+        ]
+    )
 
 
 # -- Drawing ------------------------------------------------------------------------------------

@@ -145,6 +145,91 @@ def test_a_way_that_an_interpreter_lacks_has_no_figure() -> None:
     assert measured.six_ways_plot(figures).count("not measured") == 2 * len(measured.KINDS)
 
 
+def test_the_table_of_bounded_memory_names_what_each_way_holds() -> None:
+    figures = recorded("bounded-memory")
+    lines = measured.bounded_memory_table(figures).splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
+    held = {row[0].strip("`"): row[1] for row in rows}
+    items, limit = (next(iter(figures["interpreters"].values()))[key] for key in ("items", "limit"))
+    assert held["gather_limited"] == held["Executor.map"] == f"{items:,}"
+    assert held["for_each"] == held["map_limited"] == held["map_bounded"] == str(limit)
+    assert held["Executor.map, buffersize"] == str(limit + 1)
+    for name, cell in zip(figures["interpreters"], rows[0][2:], strict=True):
+        assert cell == measured.size(figures["interpreters"][name]["rows"]["gather_limited"]["bytes"])
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        (None, "\N{EN DASH}"),
+        ({"crash": "SIGSEGV"}, "**SIGSEGV**"),
+        ({"operations": 8000, "violations": 0, "exceptions": {}}, "0 of 8,000"),
+        ({"operations": 392_000, "violations": 12_678, "exceptions": {"KeyError": 3}}, "**12,678** of 392k"),
+    ],
+)
+def test_a_guarantee_says_how_often_it_broke(found: Any, shown: str) -> None:
+    assert measured.seen(found) == shown
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("", "safe"),
+        ("ref:thread-safety-list", "{ref}`safe <thread-safety-list>`"),
+        ("https://docs.python.org/3/library/io.html", "[safe](https://docs.python.org/3/library/io.html)"),
+    ],
+)
+def test_what_is_documented_links_to_where_it_stands(source: str, shown: str) -> None:
+    assert measured.manual("safe", source) == shown
+
+
+def test_the_table_of_guarantees_has_a_line_for_each_row() -> None:
+    figures = recorded("guarantees")
+    lines = measured.guarantees_table(figures).splitlines()
+    rows = [line for line in lines if re.match(r"\| [^*-]", line)]
+    found = [list(item["rows"].values()) for item in figures["interpreters"].values()]
+    assert len(rows) == len(found[0])
+    for line, cells in zip(rows, zip(*found, strict=True), strict=True):
+        assert line.endswith(f"| {' | '.join(map(measured.seen, cells))} |")
+
+
+def test_the_tables_of_sharing_costs_have_every_figure() -> None:
+    figures = recorded("sharing-costs")
+    table = measured.sharing_costs_table(figures)
+    for item in figures["interpreters"].values():
+        for kind in ("counting", "reading"):
+            for way, times in item[kind].items():
+                for threads, nanoseconds in times.items():
+                    (line,) = [line for line in table.splitlines() if line.startswith(f"| {way}, {threads} |")]
+                    assert measured.duration(nanoseconds / 1000) in line
+        for name, nanoseconds in item["single"].items():
+            (line,) = [line for line in table.splitlines() if line.startswith(f"| {name} |")]
+            assert measured.duration(nanoseconds / 1000) in line
+
+
+def test_the_plot_of_sharing_costs_has_a_panel_for_each_build() -> None:
+    figures = recorded("sharing-costs")
+    picture = Xml.fromstring(measured.sharing_costs_plot(figures))
+    gil = [item for item in figures["interpreters"].values() if not measured.free_threaded(item)]
+    free = [item for item in figures["interpreters"].values() if measured.free_threaded(item)]
+    shown = [*gil[-1:], *free[-1:]]
+    bars = [float(bar.get("width", 0)) for bar in picture.iter(f"{SVG}rect")][1:]
+    costs = [cost for item in shown for times in item["counting"].values() for cost in times.values()]
+    assert len(bars) == len(costs)
+    for width, cost in zip(bars, costs, strict=True):
+        assert width == pytest.approx(150 * cost / max(costs), abs=0.06)
+
+
+def test_the_table_of_fairness_has_each_lock_twice() -> None:
+    figures = recorded("fairness")
+    lines = measured.fairness_table(figures).splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
+    names = [f"`{name}`" for name in next(iter(figures["interpreters"].values()))["locks"]]
+    assert [row[0] for row in rows] == names * 2
+    for item, cell in zip(figures["interpreters"].values(), rows[names.index("`asyncio.Lock`")][1:], strict=True):
+        assert cell == f"{item['locks']['asyncio.Lock']['row']:,.0f}"
+
+
 def test_a_program_is_run_under_each_interpreter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,10 @@ TOPIC_BLOCKS = {
     "foundations": 50,
     "io-bound-vs-cpu-bound-work": 50,
     "task-thread-and-valuetask": 60,
+    "parallel-execution-patterns": 110,
     "cancellation-and-timeouts": 100,
+    "thread-safe-collections": 100,
+    "deadlock-prevention": 50,
 }
 """The least number of executed blocks of each finished topic."""
 
