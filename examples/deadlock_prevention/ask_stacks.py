@@ -7,57 +7,36 @@ import re
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from typing import IO
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-FRAME = re.compile(r'  File "(.*)", line (\d+) in (\w+)')
-LAST = "_run_module_as_main"
-"""The outermost frame of the main thread, which is dumped last."""
+FRAME = re.compile(r'  File "(.*)", line (\d+) in (\w+)\n')
 
 
 # region ask
-def dump(lines: IO[str]) -> Iterator[tuple[str, str]]:
-    """Function and source of each thread's innermost frame."""
-    innermost = False
+def innermost(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Function and source of the innermost frames in *lines*."""
+    first = False
     for line in lines:
         if line.endswith("(most recent call first):\n"):
-            innermost = True
-        elif frame := FRAME.match(line):
-            if innermost:
-                source = linecache.getline(frame[1], int(frame[2]))
-                yield frame[3], source.strip()
-            innermost = False
-            if frame[3] == LAST:
-                return
+            first = True
+        elif first and (frame := FRAME.match(line)):
+            source = linecache.getline(frame[1], int(frame[2]))
+            yield frame[3], source.strip()
+            first = False
 
 
-def ask(program: subprocess.Popen[str], answered: threading.Event) -> None:
-    """Send the signal until there is an answer.
-
-    One that comes while faulthandler still writes is lost.
-    """
-    program.send_signal(signal.SIGUSR1)
-    while not answered.wait(1):
-        program.send_signal(signal.SIGUSR1)
-
-
-def blocked(program: subprocess.Popen[str], threads: int) -> list[str]:
-    """Where *threads* threads wait for a lock, once they do.
-
-    :raises ChildProcessError: if the program ends before.
-    """
-    assert program.stderr is not None
-    found: list[str] = []
+def blocked(program: subprocess.Popen[str], log: Path, threads: int) -> list[str]:
+    """Where *threads* threads wait for a lock, once they do."""
+    found: set[str] = set()
     while len(found) < threads:
-        if program.poll() is not None:
-            raise ChildProcessError("the program has ended")
-        answered = threading.Event()
-        asking = threading.Thread(target=ask, args=(program, answered))
-        asking.start()
-        found = [f"{function}: {source}" for function, source in dump(program.stderr) if "# waits" in source]
-        answered.set()
-        asking.join()
+        assert program.poll() is None, "it has ended"
+        program.send_signal(signal.SIGUSR1)
+        time.sleep(0.01)  # a dump may also come later, or cut off
+        with log.open() as lines:
+            found = {f"{name}: {source}" for name, source in innermost(lines) if "# waits" in source}
     return sorted(found)
 
 
@@ -66,13 +45,18 @@ def blocked(program: subprocess.Popen[str], threads: int) -> list[str]:
 
 def main() -> None:
     command = [sys.executable, "-m", "examples.deadlock_prevention.hanging_shop"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as shop:
-        try:
-            assert shop.stdout is not None
-            print(shop.stdout.readline().strip())
-            print(*blocked(shop, 2), sep="\n")
-        finally:
-            shop.kill()
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "stacks.txt")
+        with (
+            log.open("w") as stderr,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as shop,
+        ):
+            try:
+                assert shop.stdout is not None
+                print(shop.stdout.readline().strip())
+                print(*blocked(shop, log, 2), sep="\n")
+            finally:
+                shop.kill()
     print("exit code", shop.returncode)
 
 
