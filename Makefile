@@ -67,7 +67,7 @@ test: all doctest $(VENV)/requirements-test.installed $(VENV)/requirements-examp
 
 check: test lint doctest-all ## Run the whole gate: needs Java and epubcheck
 	@$(RUN) source/_ext/verify.py check --build $(BUILD)
-	@$(RUN) -m pytest -q -n auto --dist loadfile -m gate
+	@$(RUN) -m pytest -q -n auto --dist loadfile -m gate -o faulthandler_timeout=2400  # whole builds in one test
 
 site: all doctest ## Put what is to be published into $(BUILD)/site, unless a recorded result is stale or missing
 	@$(RUN) source/_ext/verify.py check --build $(BUILD)
