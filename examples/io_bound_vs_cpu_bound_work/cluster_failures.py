@@ -52,6 +52,7 @@ def killed(client: Client) -> None:
         client.submit(crash, "order 7").result(timeout=60)
     except KilledWorker as error:
         print(type(error).__name__, error, sep=": ")
+    client.wait_for_workers(1, timeout=60)  # the next one is up
 
 
 # endregion killed
