@@ -23,7 +23,9 @@ def produce(folder: Path, *formats: str, **settings: str) -> None:
     """Build *formats* into *folder* with these environment variables."""
     command = [sys.executable, str(ROOT / "source/_ext/produce.py"), "--build", str(folder), *formats]
     variables = {"SOURCE_DATE_EPOCH": "1767268800", "SITE_URL": "", "REPOSITORY_URL": ""} | settings
-    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, timeout=1200, check=False)
+    done = subprocess.run(
+        command, env=os.environ | variables, capture_output=True, text=True, timeout=1200, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
