@@ -40,6 +40,18 @@ INTERVIEW_SECTIONS = (
 )
 LEAST_QUESTIONS = 10
 
+RUBRICS = {
+    "common-pitfalls": ("Symptom", "Broken", "Why", "Fixed", "Caught by", "Versions"),
+    "best-practices": ("Prevents", "How", "Check", "Costs", "Break it when"),
+}
+"""What each section of a guide page of a topic says, and in which order: ``**Symptom.**`` opens the paragraph."""
+PROVEN_RUBRICS = frozenset({"Broken", "Fixed", "How"})
+"""The rubrics that hold an executed block."""
+FREE_PAGES = frozenset({"choosing-a-library.md", "reviewing.md", "decision-records.md"})
+"""Guide pages that are no list of practices: a choice, a checklist and a template."""
+
+EXECUTED_FENCE = re.compile(r"\{(testcode|doctest|program)\}")
+
 # A fence that shows Python and that nothing executes.
 PYTHON_FENCE = re.compile(r"\{?(code-block\}\s+|code\}\s+|sourcecode\}\s+)?(python3?|py|pycon|ipython)\b")
 
@@ -107,6 +119,51 @@ def section_order(text: str, wanted: Sequence[str]) -> Iterator[Problem]:
             last = lines[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Rubric:
+    """A part of a section: its *name*, the *line* of its opening, and the *text* up to the next part."""
+
+    line: int
+    name: str
+    text: str
+
+
+def rubric_sections(text: str) -> Iterator[tuple[int, str, list[Rubric]]]:
+    """The sections of level two but *See also*: line, title, and their rubrics in the order of the page."""
+    lines = text.splitlines()
+    headings = [(line, title) for line, level, title in scan(text)[0] if level == 2]
+    bounds = [line for line, _ in headings[1:]] + [len(lines) + 1]
+    for (line, title), end in zip(headings, bounds, strict=True):
+        if title == "See also":
+            continue
+        opened = [
+            (number, match[1])
+            for number, content in enumerate(lines[line : end - 1], start=line + 1)
+            if (match := re.match(r"\*\*([A-Z][a-z ]+)\.\*\*(\s|$)", content))
+        ]
+        closed = [number for number, _ in opened[1:]] + [end]
+        yield (
+            line,
+            title,
+            [
+                Rubric(number, name, "\n".join(lines[number - 1 : last - 1]))
+                for (number, name), last in zip(opened, closed, strict=True)
+            ],
+        )
+
+
+def rubric_order(text: str, wanted: Sequence[str]) -> Iterator[Problem]:
+    """Each section that does not have the rubrics *wanted*, once each and in their order, with their proofs."""
+    for line, title, rubrics in rubric_sections(text):
+        names = tuple(rubric.name for rubric in rubrics)
+        if names != tuple(wanted):
+            rule = " ".join(f"**{name}.**" for name in wanted)
+            yield Problem(line, f"'## {title}' has {', '.join(names) or 'no rubrics'}; its paragraphs open with {rule}")
+        for rubric in rubrics:
+            if rubric.name in PROVEN_RUBRICS and not any(EXECUTED_FENCE.match(f.info) for f in scan(rubric.text)[1]):
+                yield Problem(rubric.line, f"**{rubric.name}.** of '## {title}' has no executed block")
+
+
 def contents_last(text: str) -> Iterator[Problem]:
     """A contents list with a section after it: an ePub's contents would leave the order of reading."""
     headings, fences = scan(text)
@@ -132,4 +189,7 @@ def problems(path: PurePosixPath, text: str) -> list[Problem]:
             found.append(Problem(1, f"an interview page asks {LEAST_QUESTIONS} questions or more, this one {asked}"))
     elif in_topic and (not headings or headings[-1][2] != "See also"):
         found.append(Problem(headings[-1][0] if headings else 1, "a guide page ends with '## See also'"))
+    guide = in_topic and path.name not in {"index.md", "interview.md"} | FREE_PAGES
+    if guide and path.parts[0] in RUBRICS:
+        found += rubric_order(text, RUBRICS[path.parts[0]])
     return sorted(found)

@@ -74,3 +74,54 @@ def test_a_guide_page_ends_with_its_links() -> None:
 def test_a_page_has_one_title() -> None:
     (problem,) = problems(PurePosixPath("overview.md"), "# One\n\n# Two\n")
     assert (problem.line, "has 2" in problem.message) == (3, True)
+
+
+PITFALL = """# Title
+
+## Forgotten await
+
+**Symptom.** A message.
+
+**Broken.**
+
+```{testcode}
+pass
+```
+
+**Why.** A reason.
+
+**Fixed.**
+
+```{testcode}
+pass
+```
+
+**Caught by.** ruff.
+
+**Versions.** All.
+
+## See also
+"""
+PITFALLS = PurePosixPath("common-pitfalls", "forgetting.md")
+
+
+def test_a_pitfall_in_its_shape_is_fine() -> None:
+    assert problems(PITFALLS, PITFALL) == []
+    assert problems(PurePosixPath("common-pitfalls", "reviewing.md"), page("Anything", "See also")) == []
+
+
+def test_a_pitfall_without_a_rubric_is_reported_on_its_heading() -> None:
+    (problem,) = problems(PITFALLS, PITFALL.replace("**Why.** A reason.", "A reason."))
+    assert problem.line == 3
+    assert "Symptom, Broken, Fixed" in problem.message
+
+
+def test_what_is_called_fixed_is_executed() -> None:
+    before, after = PITFALL.split("**Fixed.**")
+    (problem,) = problems(PITFALLS, before + "**Fixed.**" + after.replace("{testcode}", "text", 1))
+    assert "**Fixed.** of '## Forgotten await' has no executed block" in problem.message
+
+
+def test_a_practice_has_another_shape_than_a_pitfall() -> None:
+    found = problems(PurePosixPath("best-practices", "forgetting.md"), PITFALL)
+    assert any("**Break it when.**" in problem.message for problem in found)
