@@ -661,6 +661,23 @@ def test_a_process_that_never_ends_is_gone_with_its_page_and_does_not_hold_it_up
     assert (page.outcome(LINE), page.outcome(80), page.data["problem"]) == ("passed", "passed", "")
 
 
+def test_the_temporary_files_of_a_page_are_gone_however_it_ended(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    source = (
+        "import os, subprocess, sys, tempfile\n"
+        "child = [sys.executable, '-c', 'import tempfile; print(tempfile.mkdtemp())']\n"
+        f"with open({str(told)!r}, 'w') as file:\n"
+        "    print(tempfile.mkdtemp(), file=file, flush=True)\n"
+        "    subprocess.run(child, stdout=file)\n"
+        "os._exit(1)\n"
+    )
+    page = run_between_neighbours(tmp_path, replace(faulty(code(source)), limit=30.0))
+    assert page.outcome(LINE) == "failed"
+    made = [Path(line) for line in told.read_text("utf-8").split()]
+    assert len(made) == 2
+    assert not any(path.exists() or path.parent.exists() for path in made)
+
+
 def test_the_children_of_a_page_that_hangs_are_gone(tmp_path: Path) -> None:
     file = tmp_path / "pid"
     source = CHILD.replace("{more}", "start_new_session=True").replace("{file!r}", repr(str(file)))

@@ -53,3 +53,15 @@ def test_every_chapter_is_in_the_contents(unpacked: Path, sources: list[Path]) -
     for source in sources:
         name = source.relative_to(SOURCE).with_suffix(".xhtml").as_posix()
         assert f'href="{name}"' in contents, name
+
+
+def test_a_reader_sees_the_conditions_that_the_site_shows(unpacked: Path, site: Path) -> None:
+    for page in pages_of(site, ".html"):
+        if told := page.soup.find_all(class_="block-condition"):
+            (chapter,) = (
+                other
+                for other in pages_of(unpacked, ".xhtml")
+                if other.path.relative_to(unpacked) == page.path.relative_to(site).with_suffix(".xhtml")
+            )
+            shown = chapter.soup.find_all(class_="block-condition")
+            assert [tag.get_text() for tag in shown] == [tag.get_text() for tag in told], page.path.name

@@ -60,15 +60,19 @@ def text(number: int) -> str:
     return str(reader().pages[number - 1 if number > 0 else number].extract_text())
 
 
-def bookmarks() -> list[str]:
-    def walk(entries: list[Any]) -> Iterator[str]:
+def _destinations() -> list[Destination]:
+    def walk(entries: list[Any]) -> Iterator[Destination]:
         for entry in entries:
             if isinstance(entry, Destination):
-                yield str(entry.title)
+                yield entry
             else:
                 yield from walk(entry)
 
     return list(walk(reader().outline))
+
+
+def bookmarks() -> list[str]:
+    return [str(entry.title) for entry in _destinations()]
 
 
 def test_it_is_tagged_and_says_so() -> None:
@@ -157,3 +161,9 @@ def test_every_page_has_its_number() -> None:
 def test_the_index_names_pages() -> None:
     index = "\n".join(text(number) for number in range(-4, 0))
     assert re.search(r"asyncio\.timeout, \d+", index)
+
+
+def test_a_reader_sees_the_condition_of_a_block() -> None:
+    pages = {str(entry.title): reader().get_destination_page_number(entry) for entry in _destinations()}
+    begins = pages["Context variables and thread-locals"]
+    assert any("Python >=3.14 only." in text(begins + number) for number in range(1, 9))

@@ -35,6 +35,9 @@ CONNECT = 60.0
 FILES = ("dump", "out", "err")
 """In a worker's folder: faulthandler's stacks, and what went to file descriptors 1 and 2."""
 
+FOLDERS = ("work", worker.TEMPORARY)
+"""In a worker's folder: its working directory, and where temporary files go."""
+
 BOOT = "import sys; sys.path.append(sys.argv.pop(1)); from concurrent_doctest.launch import spawned; spawned()"
 
 _PLAN = "plan.json"

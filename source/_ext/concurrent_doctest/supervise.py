@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from .execute import FAILED, PASSED, Result
-from .launch import FILES, Worker, default_start
+from .launch import FILES, FOLDERS, Worker, default_start
 from .launch import start as launch
 from .plan import TESTS, Block, Document, Group, Plan
 from .program import ENDING
@@ -266,7 +266,7 @@ def _scratch() -> Iterator[Path]:
 
 
 class _Folders:
-    """Gives each document a folder with an empty ``work`` in it.
+    """Gives each document a folder with empty ones in it, to work in and for temporary files.
 
     One that is as it was serves again: on many file systems making and removing them costs more than a fork.
     """
@@ -281,7 +281,8 @@ class _Folders:
         if self._free:
             return self._free.pop()
         folder = Path(tempfile.mkdtemp(dir=self._scratch))
-        (folder / "work").mkdir()
+        for name in FOLDERS:
+            (folder / name).mkdir()
         for name in FILES:
             (folder / name).touch()
         self._made[folder] = self._state(folder)
@@ -298,7 +299,7 @@ class _Folders:
     def _state(self, folder: Path) -> object:
         names = sorted(os.listdir(folder))
         kinds = [(found.st_ino, found.st_mode, found.st_nlink) for found in (os.lstat(folder / n) for n in names)]
-        return names, kinds, os.listdir(folder / "work")
+        return names, kinds, [os.listdir(folder / name) for name in FOLDERS]
 
 
 def _retire(item: _Running) -> tuple[DocumentResult, Document | None]:

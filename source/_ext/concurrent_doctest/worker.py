@@ -17,6 +17,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -57,6 +58,9 @@ REPORT = 20_000
 
 # The runner's own modules are covered by its version.
 _OWN = {os.path.relpath(path) for path in Path(__file__).parent.glob("*.py")}
+
+TEMPORARY = "tmp"
+"""The folder beside the working directory for temporary files; nothing in it outlives the document."""
 
 ENVIRONMENT = "CONCURRENT_DOCTEST_FOLDER"
 """Names the worker's folder, which no other worker has, to every process that it starts."""
@@ -124,6 +128,8 @@ def _of_a_program(program: Program, plan: Plan, root: Path) -> list[str]:
 def _isolate(folder: Path) -> None:
     os.chdir(folder)
     os.environ[ENVIRONMENT] = str(folder)
+    # A page that is killed can't remove what it, or a Manager that it started, has put there.
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder.parent / TEMPORARY)
     if sys.platform != "win32":
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT, OUTPUT))
