@@ -166,4 +166,5 @@ def test_the_index_names_pages() -> None:
 def test_a_reader_sees_the_condition_of_a_block() -> None:
     pages = {str(entry.title): reader().get_destination_page_number(entry) for entry in _destinations()}
     begins = pages["Context variables and thread-locals"]
+    assert begins is not None
     assert any("Python >=3.14 only." in text(begins + number) for number in range(1, 9))
