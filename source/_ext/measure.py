@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import measured
 from concurrent_doctest import interpreters
-from measured import Figures
+from measured import bounded_memory, costs, crossing_costs, fairness, guarantees, sharing_costs, six_ways
+from measured.words import Figures
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = Path("source/_data/measured")
@@ -56,14 +56,14 @@ class Program:
 IO, TASK = "io-bound-vs-cpu-bound-work", "task-thread-and-valuetask"
 PATTERNS, SAFE = "parallel-execution-patterns", "thread-safe-collections"
 PROGRAMS = {
-    "six-ways": Program(IO, "six_ways", measured.six_ways_table, measured.six_ways_plot),
-    "crossing-costs": Program(IO, "crossing_costs", measured.crossing_costs_table, measured.crossing_costs_plot),
-    "life-cycle-costs": Program(TASK, "costs", measured.life_cycle_costs_table),
-    "await-costs": Program(TASK, "await_costs", measured.await_costs_table),
-    "bounded-memory": Program(PATTERNS, "bounded_memory", measured.bounded_memory_table),
-    "guarantees": Program(SAFE, "stress", measured.guarantees_table),
-    "sharing-costs": Program(SAFE, "sharing_costs", measured.sharing_costs_table, measured.sharing_costs_plot),
-    "fairness": Program("deadlock-prevention", "fairness", measured.fairness_table),
+    "six-ways": Program(IO, "six_ways", six_ways.as_table, six_ways.as_plot),
+    "crossing-costs": Program(IO, "crossing_costs", crossing_costs.as_table, crossing_costs.as_plot),
+    "life-cycle-costs": Program(TASK, "costs", costs.life_cycle_costs_table),
+    "await-costs": Program(TASK, "await_costs", costs.await_costs_table),
+    "bounded-memory": Program(PATTERNS, "bounded_memory", bounded_memory.as_table),
+    "guarantees": Program(SAFE, "stress", guarantees.as_table),
+    "sharing-costs": Program(SAFE, "sharing_costs", sharing_costs.as_table, sharing_costs.as_plot),
+    "fairness": Program("deadlock-prevention", "fairness", fairness.as_table),
 }
 """By the name of its data: what is measured, and how its figures are shown."""
 

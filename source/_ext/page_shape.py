@@ -133,7 +133,7 @@ def rubric_sections(text: str) -> Iterator[tuple[int, str, list[Rubric]]]:
     lines = text.splitlines()
     headings = [(line, title) for line, level, title in scan(text)[0] if level == 2]
     bounds = [line for line, _ in headings[1:]] + [len(lines) + 1]
-    for (line, title), end in zip(headings, bounds, strict=True):
+    for (line, title), end in zip(headings, bounds, strict=False):
         if title == "See also":
             continue
         opened = [

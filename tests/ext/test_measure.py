@@ -13,8 +13,8 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 import measure
-import measured
 from concurrent_doctest import interpreters
+from measured import bounded_memory, costs, crossing_costs, fairness, guarantees, sharing_costs, six_ways, words
 
 ROOT = Path(__file__).resolve().parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -48,7 +48,7 @@ def test_the_page_shows_the_table_and_the_plot(program: str) -> None:
 
 def test_each_figure_has_its_machine_date_and_interpreters(program: str) -> None:
     figures = recorded(program)
-    told = measured.provenance(figures)
+    told = words.provenance(figures)
     assert figures["date"] in told
     assert figures["machine"]["system"] in told
     for item in figures["interpreters"].values():
@@ -59,11 +59,11 @@ def test_the_table_of_six_ways_has_the_ratios_of_the_data() -> None:
     figures = recorded("six-ways")
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
-        for line in measured.six_ways_table(figures).splitlines()
+        for line in six_ways.as_table(figures).splitlines()
         if line.startswith("|")
     ]
     names = list(figures["interpreters"])
-    for kind in measured.TABLES:
+    for kind in six_ways.TABLES:
         (start,) = [number for number, row in enumerate(rows) if row == [kind, *names]]
         threads = rows[start + 3]
         assert threads[0] == "threads"
@@ -75,12 +75,12 @@ def test_the_table_of_six_ways_has_the_ratios_of_the_data() -> None:
 
 def test_the_plot_of_six_ways_has_a_bar_as_long_as_its_ratio() -> None:
     figures = recorded("six-ways")
-    picture = Xml.fromstring(measured.six_ways_plot(figures))
+    picture = Xml.fromstring(six_ways.as_plot(figures))
     bars = [float(bar.get("width", 0)) for bar in picture.iter(f"{SVG}rect")][1:]
-    rows = measured.six_ways_rows(figures)
-    gains = [statistics.median(row[kind]) for kind in measured.KINDS for _, row in rows if row[kind]]
+    rows = six_ways.panels(figures)
+    gains = [statistics.median(row[kind]) for kind in six_ways.KINDS for _, row in rows if row[kind]]
     assert len(bars) == len(gains)
-    per_panel = [len([1 for _, row in rows if row[kind]]) for kind in measured.KINDS]
+    per_panel = [len([1 for _, row in rows if row[kind]]) for kind in six_ways.KINDS]
     start = 0
     for count in per_panel:
         unit = bars[start] / gains[start]  # sequential code, which is 1
@@ -97,12 +97,12 @@ def test_a_plot_can_be_read(name: str) -> None:
     assert picture.findtext(f"{SVG}title")
     assert len(picture.findtext(f"{SVG}desc") or "") > 100
     width = float(picture.get("width", 0))
-    for words in picture.iter(f"{SVG}text"):
-        assert float(words.get("font-size", 0)) >= 12
-        place, length = float(words.get("x", 0)), 0.62 * 13 * len(words.text or "")
-        left = {"start": 0.0, "middle": length / 2, "end": length}[words.get("text-anchor", "")]
-        assert place - left >= 0, words.text
-        assert place - left + length <= width, words.text
+    for said in picture.iter(f"{SVG}text"):
+        assert float(said.get("font-size", 0)) >= 12
+        place, length = float(said.get("x", 0)), 0.62 * 13 * len(said.text or "")
+        left = {"start": 0.0, "middle": length / 2, "end": length}[said.get("text-anchor", "")]
+        assert place - left >= 0, said.text
+        assert place - left + length <= width, said.text
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_plot_can_be_read(name: str) -> None:
     ],
 )
 def test_break_even_is_the_least_size_from_which_all_win(gains: dict[str, float], size: int | None) -> None:
-    assert measured.break_even(gains) == size
+    assert crossing_costs.break_even(gains) == size
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_break_even_is_the_least_size_from_which_all_win(gains: dict[str, float]
     ],
 )
 def test_durations_have_two_digits(microseconds: float, shown: str) -> None:
-    assert measured.duration(microseconds) == shown
+    assert words.duration(microseconds) == shown
 
 
 def test_a_way_that_an_interpreter_lacks_has_no_figure() -> None:
@@ -140,14 +140,14 @@ def test_a_way_that_an_interpreter_lacks_has_no_figure() -> None:
     for item in figures["interpreters"].values():
         for work in item["work"].values():
             work["ways"].pop("subinterpreters", None)
-    figures["interpreters"] = {k: v for k, v in figures["interpreters"].items() if not measured.free_threaded(v)}
-    assert "subinterpreters" not in measured.six_ways_table(figures)
-    assert measured.six_ways_plot(figures).count("not measured") == 2 * len(measured.KINDS)
+    figures["interpreters"] = {k: v for k, v in figures["interpreters"].items() if not words.free_threaded(v)}
+    assert "subinterpreters" not in six_ways.as_table(figures)
+    assert six_ways.as_plot(figures).count("not measured") == 2 * len(six_ways.KINDS)
 
 
 def test_the_table_of_bounded_memory_names_what_each_way_holds() -> None:
     figures = recorded("bounded-memory")
-    lines = measured.bounded_memory_table(figures).splitlines()
+    lines = bounded_memory.as_table(figures).splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
     held = {row[0].strip("`"): row[1] for row in rows}
     items, limit = (next(iter(figures["interpreters"].values()))[key] for key in ("items", "limit"))
@@ -155,7 +155,7 @@ def test_the_table_of_bounded_memory_names_what_each_way_holds() -> None:
     assert held["for_each"] == held["map_limited"] == held["map_bounded"] == str(limit)
     assert held["Executor.map, buffersize"] == str(limit + 1)
     for name, cell in zip(figures["interpreters"], rows[0][2:], strict=True):
-        assert cell == measured.size(figures["interpreters"][name]["rows"]["gather_limited"]["bytes"])
+        assert cell == costs.size(figures["interpreters"][name]["rows"]["gather_limited"]["bytes"])
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_the_table_of_bounded_memory_names_what_each_way_holds() -> None:
     ],
 )
 def test_a_guarantee_says_how_often_it_broke(found: Any, shown: str) -> None:
-    assert measured.seen(found) == shown
+    assert guarantees.seen(found) == shown
 
 
 @pytest.mark.parametrize(
@@ -180,38 +180,38 @@ def test_a_guarantee_says_how_often_it_broke(found: Any, shown: str) -> None:
     ],
 )
 def test_what_is_documented_links_to_where_it_stands(source: str, shown: str) -> None:
-    assert measured.manual("safe", source) == shown
+    assert guarantees.manual("safe", source) == shown
 
 
 def test_the_table_of_guarantees_has_a_line_for_each_row() -> None:
     figures = recorded("guarantees")
-    lines = measured.guarantees_table(figures).splitlines()
+    lines = guarantees.as_table(figures).splitlines()
     rows = [line for line in lines if re.match(r"\| [^*-]", line)]
     found = [list(item["rows"].values()) for item in figures["interpreters"].values()]
     assert len(rows) == len(found[0])
     for line, cells in zip(rows, zip(*found, strict=True), strict=True):
-        assert line.endswith(f"| {' | '.join(map(measured.seen, cells))} |")
+        assert line.endswith(f"| {' | '.join(map(guarantees.seen, cells))} |")
 
 
 def test_the_tables_of_sharing_costs_have_every_figure() -> None:
     figures = recorded("sharing-costs")
-    table = measured.sharing_costs_table(figures)
+    table = sharing_costs.as_table(figures)
     for item in figures["interpreters"].values():
         for kind in ("counting", "reading"):
             for way, times in item[kind].items():
                 for threads, nanoseconds in times.items():
                     (line,) = [line for line in table.splitlines() if line.startswith(f"| {way}, {threads} |")]
-                    assert measured.duration(nanoseconds / 1000) in line
+                    assert words.duration(nanoseconds / 1000) in line
         for name, nanoseconds in item["single"].items():
             (line,) = [line for line in table.splitlines() if line.startswith(f"| {name} |")]
-            assert measured.duration(nanoseconds / 1000) in line
+            assert words.duration(nanoseconds / 1000) in line
 
 
 def test_the_plot_of_sharing_costs_has_a_panel_for_each_build() -> None:
     figures = recorded("sharing-costs")
-    picture = Xml.fromstring(measured.sharing_costs_plot(figures))
-    gil = [item for item in figures["interpreters"].values() if not measured.free_threaded(item)]
-    free = [item for item in figures["interpreters"].values() if measured.free_threaded(item)]
+    picture = Xml.fromstring(sharing_costs.as_plot(figures))
+    gil = [item for item in figures["interpreters"].values() if not words.free_threaded(item)]
+    free = [item for item in figures["interpreters"].values() if words.free_threaded(item)]
     shown = [*gil[-1:], *free[-1:]]
     bars = [float(bar.get("width", 0)) for bar in picture.iter(f"{SVG}rect")][1:]
     costs = [cost for item in shown for times in item["counting"].values() for cost in times.values()]
@@ -222,7 +222,7 @@ def test_the_plot_of_sharing_costs_has_a_panel_for_each_build() -> None:
 
 def test_the_table_of_fairness_has_each_lock_twice() -> None:
     figures = recorded("fairness")
-    lines = measured.fairness_table(figures).splitlines()
+    lines = fairness.as_table(figures).splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
     names = [f"`{name}`" for name in next(iter(figures["interpreters"].values()))["locks"]]
     assert [row[0] for row in rows] == names * 2

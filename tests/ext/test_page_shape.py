@@ -107,7 +107,8 @@ PITFALLS = PurePosixPath("common-pitfalls", "forgetting.md")
 
 def test_a_pitfall_in_its_shape_is_fine() -> None:
     assert problems(PITFALLS, PITFALL) == []
-    assert problems(PurePosixPath("common-pitfalls", "reviewing.md"), page("Anything", "See also")) == []
+    assert problems(PurePosixPath("best-practices", "reviewing.md"), page("Anything", "See also")) == []
+    assert len(problems(PITFALLS, "# Title\n")) == 1  # no See also, and nothing that could lack a rubric
 
 
 def test_a_pitfall_without_a_rubric_is_reported_on_its_heading() -> None:
