@@ -101,6 +101,7 @@ class PrintPdfBuilder(SingleFileHTMLBuilder):
     name = "pdf"
     epilog = "The PDF is in %(outdir)s."
     search = False
+    download_support = False  # one file: a link to a download would point into the folder of the build
 
     def get_target_uri(self, docname: str, typ: str | None = None) -> str:
         """Where a document begins in the one file."""
