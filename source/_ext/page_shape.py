@@ -147,7 +147,7 @@ def rubric_sections(text: str) -> Iterator[tuple[int, str, list[Rubric]]]:
             title,
             [
                 Rubric(number, name, "\n".join(lines[number - 1 : last - 1]))
-                for (number, name), last in zip(opened, closed, strict=True)
+                for (number, name), last in zip(opened, closed, strict=False)
             ],
         )
 

@@ -117,6 +117,11 @@ def test_a_pitfall_without_a_rubric_is_reported_on_its_heading() -> None:
     assert "Symptom, Broken, Fixed" in problem.message
 
 
+def test_a_section_without_any_rubric_is_reported() -> None:
+    (problem,) = problems(PITFALLS, page("Anything", "See also"))
+    assert "has no rubrics" in problem.message
+
+
 def test_what_is_called_fixed_is_executed() -> None:
     before, after = PITFALL.split("**Fixed.**")
     (problem,) = problems(PITFALLS, before + "**Fixed.**" + after.replace("{testcode}", "text", 1))

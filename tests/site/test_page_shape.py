@@ -16,6 +16,8 @@ TOPIC_BLOCKS = {
     "cancellation-and-timeouts": 100,
     "thread-safe-collections": 100,
     "deadlock-prevention": 50,
+    "common-pitfalls": 150,
+    "best-practices": 80,
 }
 """The least number of executed blocks of each finished topic."""
 
