@@ -1,7 +1,8 @@
 """Run the manual's snippets on every interpreter, and keep the record of it.
 
 ``python source/_ext/verify.py all`` runs and writes ``build/verification.json``; ``record`` stores that in
-``source/_data``; ``check`` says whether what is stored still holds.
+``source/_data``; ``check`` says whether what is stored still holds.  With ``PAGES`` in the environment, ``all`` runs
+those pages only, and takes what is known of the others from what is stored.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ def _doctest(build: Path, interpreter: interpreters.Interpreter) -> tuple[int, d
     shutil.rmtree(folder, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "doctest"]
     command += ["-d", str(build / "work/doctrees"), "source", str(folder)]
-    variables = os.environ | {"INTERPRETER": interpreter.command, "PAGES": ""}
+    variables = os.environ | {"INTERPRETER": interpreter.command}
     status = subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
     results = folder / "results.json"
     return status, json.loads(results.read_text("utf-8")) if results.is_file() else None
 
 
 def run_all(build: Path) -> int:
-    """Run on every interpreter, and merge the results; returns the exit status."""
+    """Run all pages, or those of ``PAGES``, on every interpreter, and merge the results; returns the exit status."""
     try:
         found = interpreters.find(os.environ.get("INTERPRETERS", "").split())
     except interpreters.NoInterpreter as error:
@@ -52,6 +53,12 @@ def run_all(build: Path) -> int:
         if results:
             runs.append(results)
     record = verification.merge(runs, date=datetime.datetime.now(datetime.UTC).date().isoformat())
+    if os.environ.get("PAGES"):
+        try:
+            record = verification.update(verification.read(RECORD), record)
+        except verification.Unlike as error:
+            print(f"verify: {error}", file=sys.stderr)
+            return 2
     (build / "verification.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
     print(f"\n{table(record)}\n\n  {build / 'verification.json'}")
     return int(failed)

@@ -587,7 +587,8 @@ os.umask(0)
 """
 LOOK = """\
 import os, signal, sys, threading, warnings
-environment = {name: value for name, value in os.environ.items() if not name.startswith("CONCURRENT_DOCTEST")}
+own = ("CONCURRENT_DOCTEST", "TMPDIR")  # each page has a folder of its own
+environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
 umask = os.umask(0o77)
 os.umask(umask)
 state = [

@@ -98,6 +98,7 @@ LEFTOVERS = {
     "a folder": "os.mkdir('left')",
     "another mode": "os.chmod('.', 0o500)",
     "a file beside": "open('../left', 'w').close()",
+    "a temporary file": "import tempfile; tempfile.mkstemp()",
     "output": "os.write(1, b'left')",
 }
 
@@ -105,9 +106,12 @@ LEFTOVERS = {
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the runner forks")
 @pytest.mark.parametrize("left", LEFTOVERS)
 def test_a_page_finds_nothing_of_the_page_before_in_its_folder(left: str) -> None:
-    state = "print('ok', os.listdir(), oct(os.stat('.').st_mode & 0o200), len(os.listdir('..')))"
+    state = (
+        "import tempfile\nprint('ok', os.listdir(), os.listdir(tempfile.gettempdir()),"
+        " oct(os.stat('.').st_mode & 0o200), len(os.listdir('..')))"
+    )
     first = page("first", f"import os\n{LEFTOVERS[left]}\nprint('ok')")
-    second = page("second", f"import os\n{state}", "ok [] 0o200 4")
+    second = page("second", f"import os\n{state}", "ok [] [] 0o200 5")
     results = supervise.run(Plan((first, second)), jobs=1, progress=lambda _: None)
     assert [(result.passed, result.results[0].report) for result in results] == [(True, ""), (True, "")]
     assert results[1].output == ""

@@ -63,6 +63,33 @@ def test_what_ran_is_recorded_and_holds_until_the_page_changes(
     assert "make doctest-all record" in said.err
 
 
+def test_a_page_is_recorded_again_without_the_others(manual: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    toctree = "\n```{toctree}\nother\n```\n"
+    manual.write(index=PAGE + toctree, other=PAGE)
+    assert (call("all", manual), call("record", manual)) == (0, 0)
+    before = json.loads(verify.RECORD.read_text("utf-8"))
+
+    manual.write(other=PAGE.replace("print(1)", "print(2 - 1)"))
+    monkeypatch.setenv("PAGES", "other")
+    assert (call("all", manual), call("record", manual)) == (0, 0)
+    after = json.loads(verify.RECORD.read_text("utf-8"))
+    kept = before["blocks"].keys() & after["blocks"].keys()
+    assert [after["blocks"][key]["page"] for key in kept] == ["source/index.md"]
+    assert [block["page"] for block in after["blocks"].values()] == ["source/index.md", "source/other.md"]
+
+
+def test_one_page_is_not_recorded_with_another_interpreter(
+    manual: Scratch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (call("all", manual), call("record", manual)) == (0, 0)
+    stored = verify.RECORD.read_text("utf-8")
+    version = f'"version": "{sys.version_info[0]}.{sys.version_info[1]}'
+    verify.RECORD.write_text(stored.replace(version, '"version": "3.10', 1), "utf-8")
+    monkeypatch.setenv("PAGES", "index")
+    assert call("all", manual) == 2
+    assert "run all pages: make doctest-all record" in capsys.readouterr().err
+
+
 def test_a_failure_is_told_and_not_stored(manual: Scratch, capsys: pytest.CaptureFixture[str]) -> None:
     manual.write(index=PAGE.replace("print(1)", "print(2)"))
     assert call("all", manual) == 1

@@ -52,6 +52,34 @@ def merge(runs: Iterable[dict[str, Any]], *, date: str) -> dict[str, Any]:
     }
 
 
+class Unlike(Exception):
+    """Two records that cannot be one; the message says why, and what to do."""
+
+
+def update(record: dict[str, Any], fresh: dict[str, Any]) -> dict[str, Any]:
+    """*record* with the documents of *fresh*, a run of some pages, in the place of what it had of them.
+
+    :raises Unlike: when the two are not of the same runner on the same interpreters.
+    """
+
+    def described(one: dict[str, Any]) -> dict[str, str]:
+        return {name: f"{item['version']} {item['build']}" for name, item in one["interpreters"].items()}
+
+    before, now = described(record), described(fresh)
+    if before != now or record["runner"] != fresh["runner"]:
+        said = f"{', '.join(before.values())}, runner {record['runner']}, and not of {', '.join(now.values())}, runner"
+        raise Unlike(f"the record is of Python {said} {fresh['runner']}; run all pages: make doctest-all record")
+    again = fresh["files"].keys()
+    blocks = {key: block for key, block in record["blocks"].items() if block["document"] not in again}
+    blocks |= fresh["blocks"]
+    files = record["files"] | fresh["files"]
+    order = sorted(blocks, key=lambda key: (blocks[key]["page"], blocks[key]["line"]))
+    return record | {
+        "files": {path: files[path] for path in sorted(files)},
+        "blocks": {key: blocks[key] for key in order},
+    }
+
+
 def read(path: Path) -> dict[str, Any]:
     """A record from the file *path*; an empty one if there is none.
 

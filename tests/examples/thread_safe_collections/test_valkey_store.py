@@ -117,6 +117,8 @@ def test_nothing_is_left_however_the_program_ends(end: signal.Signals | None) ->
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([".", *sys.path])},
         start_new_session=True,
+        # A shell that runs the tests in the background has SIGINT ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as program:
         assert program.stdout
         process, url = program.stdout.readline().split()
