@@ -47,7 +47,7 @@ doctest: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every
 	  status=$$?; rm -rf $(BUILD)/work/doctrees; echo "doctest: failed; $(BUILD)/doctest/output.txt has every report" >&2; exit $$status; }
 	@tail -n 5 $(BUILD)/doctest/output.txt
 
-doctest-all: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet on every Python there is: INTERPRETERS="..." names some
+doctest-all: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet on every Python there is: INTERPRETERS="..." names some, PAGES="topic/*" runs those alone
 	@$(RUN) source/_ext/verify.py all --build $(BUILD)
 
 bench-runner: $(VENV)/requirements.installed $(VENV)/requirements-test.installed ## Time the snippet runner against stock Sphinx and Sybil (which it fetches): N=3 rounds, GROW=1 also 2,000 pages
