@@ -524,7 +524,8 @@ LEAKS = {
     ),
     "task": (MAIN.format(ask="await asyncio.sleep(60)", main="asyncio.create_task(ask())"), "task"),
     "executor": (
-        "from concurrent.futures import ThreadPoolExecutor\n_ = ThreadPoolExecutor(1).submit(int)",
+        # Kept: the thread of a pool that nobody holds ends soon.
+        "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1); _ = pool.submit(int)",
         "executor",
     ),
     "child process": ("import subprocess, sys\nchild = subprocess.Popen(['sleep', '600'])", "process"),
