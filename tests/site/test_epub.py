@@ -56,12 +56,13 @@ def test_every_chapter_is_in_the_contents(unpacked: Path, sources: list[Path]) -
 
 
 def test_a_reader_sees_the_conditions_that_the_site_shows(unpacked: Path, site: Path) -> None:
-    for page in pages_of(site, ".html"):
-        if told := page.soup.find_all(class_="block-condition"):
-            (chapter,) = (
-                other
-                for other in pages_of(unpacked, ".xhtml")
-                if other.path.relative_to(unpacked) == page.path.relative_to(site).with_suffix(".xhtml")
-            )
-            shown = chapter.soup.find_all(class_="block-condition")
-            assert [tag.get_text() for tag in shown] == [tag.get_text() for tag in told], page.path.name
+    def conditions(folder: Path, suffix: str) -> dict[str, list[str]]:
+        found = {
+            page.path.relative_to(folder).with_suffix("").as_posix(): page.soup.find_all(class_="block-condition")
+            for page in pages_of(folder, suffix)
+        }
+        return {name: [tag.get_text() for tag in told] for name, told in found.items() if told}
+
+    told = conditions(site, ".html")
+    assert told
+    assert conditions(unpacked, ".xhtml") == told

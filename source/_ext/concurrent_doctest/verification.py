@@ -42,11 +42,18 @@ def merge(runs: Iterable[dict[str, Any]], *, date: str) -> dict[str, Any]:
                         "date": date,
                         **({"reason": result["reason"]} if result["reason"] else {}),
                     }
-    order = sorted(blocks, key=lambda key: (blocks[key]["page"], blocks[key]["line"]))
     return {
         "schema": SCHEMA,
         "runner": runner,
         "interpreters": interpreters,
+        **_in_order(files, blocks),
+    }
+
+
+def _in_order(files: dict[str, Any], blocks: dict[str, Any]) -> dict[str, Any]:
+    """The parts of a record that grow with the pages, in the order of the pages: so that its differences read well."""
+    order = sorted(blocks, key=lambda key: (blocks[key]["page"], blocks[key]["line"]))
+    return {
         "files": {path: files[path] for path in sorted(files)},
         "blocks": {key: blocks[key] for key in order},
     }
@@ -72,12 +79,7 @@ def update(record: dict[str, Any], fresh: dict[str, Any]) -> dict[str, Any]:
     again = fresh["files"].keys()
     blocks = {key: block for key, block in record["blocks"].items() if block["document"] not in again}
     blocks |= fresh["blocks"]
-    files = record["files"] | fresh["files"]
-    order = sorted(blocks, key=lambda key: (blocks[key]["page"], blocks[key]["line"]))
-    return record | {
-        "files": {path: files[path] for path in sorted(files)},
-        "blocks": {key: blocks[key] for key in order},
-    }
+    return record | _in_order(record["files"] | fresh["files"], blocks)
 
 
 def read(path: Path) -> dict[str, Any]:
