@@ -65,7 +65,7 @@ record: $(VENV)/requirements.installed ## Store what doctest-all found, for the 
 test: all doctest $(VENV)/requirements-test.installed $(VENV)/requirements-examples.installed ## Run the tests that need only Python, and every snippet
 	@$(RUN) -m pytest -q -n auto --dist loadfile -m "not gate"
 
-check: test lint doctest-all ## Run the whole gate: needs Java and epubcheck
+check: test lint doctest-all $(VENV)/requirements-browser.installed ## Run the whole gate: needs Java, epubcheck and Chromium
 	@$(RUN) source/_ext/verify.py check --build $(BUILD)
 	@$(RUN) -m pytest -q -n auto --dist loadfile -m gate -o faulthandler_timeout=2400  # whole builds in one test
 
@@ -83,7 +83,7 @@ linkcheck: $(VENV)/requirements.installed ## Follow every link that leaves the m
 inventories: $(VENV)/requirements.installed ## Fetch the names of the Python manual again (needs the network)
 	@$(RUN) source/_ext/inventories.py
 
-lint: $(VENV)/requirements.installed $(VENV)/requirements-test.installed $(VENV)/requirements-examples.installed ## Check style and types of the Python code
+lint: $(VENV)/requirements.installed $(VENV)/requirements-test.installed $(VENV)/requirements-examples.installed $(VENV)/requirements-browser.installed ## Check style and types of the Python code
 	@$(RUN) -m ruff check $(PYTHON_CODE)
 	@$(RUN) -m ruff format --check $(PYTHON_CODE)
 	@$(RUN) -m mypy --cache-dir $(BUILD)/mypy source/_ext examples tests

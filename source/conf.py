@@ -36,6 +36,7 @@ extensions = [
     "doctest_options",
     "trim_listings",
     "wrapped_tables",
+    "section_search",
 ]
 if SITE_URL:
     extensions += ["sphinxext.opengraph", "sphinx_sitemap"]

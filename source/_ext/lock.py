@@ -1,4 +1,4 @@
-"""Write the three locks from the groups of ``pyproject.toml``: every Python, every hash, no host."""
+"""Write the locks from the groups of ``pyproject.toml``: every Python, every hash, no host."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ LOCKS = {
     "build": "requirements.txt",
     "test": "requirements-test.txt",
     "examples": "requirements-examples.txt",
+    "browser": "requirements-browser.txt",
 }
 
 
