@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concurrent_doctest import interpreters
-from measured import bounded_memory, costs, crossing_costs, fairness, guarantees, sharing_costs, six_ways
+from measured import bounded_memory, costs, crossing_costs, fairness, guarantees, practical, sharing_costs, six_ways
 from measured.words import Figures
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -64,6 +64,11 @@ PROGRAMS = {
     "guarantees": Program(SAFE, "stress", guarantees.as_table),
     "sharing-costs": Program(SAFE, "sharing_costs", sharing_costs.as_table, sharing_costs.as_plot),
     "fairness": Program("deadlock-prevention", "fairness", fairness.as_table),
+    **{
+        f"practical-{topic}": Program(topic, "practical_example", practical.as_table)
+        for found in sorted(ROOT.glob("examples/*/practical_example.py"))
+        for topic in [found.parent.name.replace("_", "-")]
+    },
 }
 """By the name of its data: what is measured, and how its figures are shown."""
 

@@ -14,7 +14,17 @@ import pytest
 
 import measure
 from concurrent_doctest import interpreters
-from measured import bounded_memory, costs, crossing_costs, fairness, guarantees, sharing_costs, six_ways, words
+from measured import (
+    bounded_memory,
+    costs,
+    crossing_costs,
+    fairness,
+    guarantees,
+    practical,
+    sharing_costs,
+    six_ways,
+    words,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -260,3 +270,17 @@ def test_an_interpreter_that_does_not_run_is_named(
     monkeypatch.setenv("INTERPRETERS", "no-such-python")
     assert measure.main([]) == 2
     assert "no-such-python" in capsys.readouterr().err
+
+
+def test_a_practical_example_shows_each_figure_before_and_after() -> None:
+    item = {"version": "3.14.0", "build": "gil", "rows": {"lost": "orders lost", "p99": "99 % within"}}
+    item |= {"times": ["p99"], "before": {"lost": 1200, "p99": 2300.0}, "after": {"lost": 0, "p99": 51.2}}
+    machine = {"system": "Debian 12", "cores": 2}
+    shown = practical.as_table({"machine": machine, "date": "2026-11-27", "interpreters": {"3.14": item}})
+    assert "| orders lost | 1,200 → 0 |" in shown
+    assert "| 99 % within | 2.3 s → 51 ms |" in shown
+
+
+def test_each_practical_example_is_measured() -> None:
+    there = {path.parent.name.replace("_", "-") for path in ROOT.glob("examples/*/practical_example.py")}
+    assert there == {shown.topic for name, shown in measure.PROGRAMS.items() if name.startswith("practical-")}
