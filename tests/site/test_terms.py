@@ -70,3 +70,16 @@ def test_the_first_use_of_a_term_leads_to_its_definition() -> None:
             line = text.count("\n", 0, match.start()) + 1
             unexplained.append(f"{page}.md:{line}: {match[0]!r} is used before {term!r} is defined")
     assert unexplained == []
+
+
+def test_every_term_is_linked_to() -> None:
+    """A definition that no page leads to explains nothing."""
+    pages = [path for path in SOURCE.rglob("*.md") if path != SOURCE / "reference/glossary.md"]
+    text = "\n".join(path.read_text("utf-8") for path in pages)
+    linked = {target.lower() for target in re.findall(r"\{term\}`(?:[^`<]*<)?([^`<>]+)>?`", text)}
+    assert [term for term in terms() if term.lower() not in linked] == []
+
+
+def test_a_term_has_one_definition() -> None:
+    found = [term.lower() for term in terms()]
+    assert sorted(found) == sorted(set(found))
