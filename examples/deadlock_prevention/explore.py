@@ -82,7 +82,7 @@ class World:
             thread.start()
         while able := [a for a in self.actors if not a.ended and (a.wants is None or a.wants.holder is None)]:
             number = len(self.choices)
-            choice = self.schedule[number] if number < len(self.schedule) else 0
+            choice = self.schedule[number] % len(able) if number < len(self.schedule) else 0
             self.choices.append((choice, len(able)))
             self._resume(able[choice])
         left = [actor for actor in self.actors if not actor.ended]

@@ -75,7 +75,7 @@ class Fence:
 def scan(text: str) -> tuple[list[tuple[int, int, str]], list[Fence]]:
     """The headings (line, level, title) and the fences of a page in MyST Markdown.
 
-    A ``#`` inside a code fence is no heading; a directive in colons may hold both.
+    A ``#`` inside a code fence is no heading; a directive in colons is a fence, and may hold both.
     """
     headings: list[tuple[int, int, str]] = []
     fences: list[Fence] = []
@@ -89,6 +89,8 @@ def scan(text: str) -> tuple[list[tuple[int, int, str]], list[Fence]]:
         if opened := re.match(r"(`{3,}|~{3,})(.*)", stripped):
             closing = opened[1]
             fences.append(Fence(number, opened[2].strip()))
+        elif opened := re.match(r":{3,}\s*(\{.+)", stripped):
+            fences.append(Fence(number, opened[1].strip()))
         elif heading := re.match(r"(#{1,6})\s+(.*)", line):
             headings.append((number, len(heading[1]), heading[2].strip()))
     return headings, fences
@@ -164,6 +166,25 @@ def rubric_order(text: str, wanted: Sequence[str]) -> Iterator[Problem]:
                 yield Problem(rubric.line, f"**{rubric.name}.** of '## {title}' has no executed block")
 
 
+def symptom_entries(text: str) -> Iterator[Problem]:
+    """Each entry of a page of symptoms without a cause, a fix and a link, or with a program and no fix that runs."""
+    lines = text.splitlines()
+    headings = [(line, title) for line, level, title in scan(text)[0] if level == 2]
+    bounds = [line for line, _ in headings[1:]] + [len(lines) + 1]
+    for (line, title), end in zip(headings, bounds, strict=False):
+        entry = "\n".join(lines[line : end - 1])
+        said = tuple(re.findall(r"^\*\*(Cause|Fix|Versions):\*\*", entry, re.MULTILINE))
+        executed = sum(1 for fence in scan(entry)[1] if EXECUTED_FENCE.match(fence.info))
+        wanted = ("Cause", "Fix", "Versions") if executed else ("Cause", "Fix")
+        if said != wanted:
+            rule = " ".join(f"**{name}:**" for name in wanted)
+            yield Problem(line, f"'## {title}' says {', '.join(said) or 'nothing'}; an entry says {rule}")
+        if executed == 1:
+            yield Problem(line, f"'## {title}' runs one block: the program that shows it and its fix are two")
+        if not re.search(r"\{(ref|doc|pep)\}`|\]\(https?://", entry):
+            yield Problem(line, f"'## {title}' has no link to what explains it")
+
+
 def contents_last(text: str) -> Iterator[Problem]:
     """A contents list with a section after it: an ePub's contents would leave the order of reading."""
     headings, fences = scan(text)
@@ -179,6 +200,8 @@ def problems(path: PurePosixPath, text: str) -> list[Problem]:
     titles = [line for line, level, _ in headings if level == 1]
     if len(titles) != 1:
         found.append(Problem(titles[1] if titles else 1, f"a page has one title, this one has {len(titles)}"))
+    if path.parts[:2] == ("reference", "symptoms"):
+        found += symptom_entries(text)
     in_topic = path.parts[0] in TOPICS
     if in_topic and path.name == "index.md":
         found += section_order(text, INDEX_SECTIONS)

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from page_shape import INDEX_SECTIONS, INTERVIEW_SECTIONS, problems
+from page_shape import INDEX_SECTIONS, INTERVIEW_SECTIONS, problems, scan, unexecuted_python
 
 TOPIC = "cancellation-and-timeouts"
 GUIDE = PurePosixPath(TOPIC, "timeouts.md")
@@ -57,6 +57,30 @@ def test_python_that_nothing_executes_is_reported_on_its_line(info: str) -> None
 def test_executed_blocks_and_other_languages_are_fine() -> None:
     text = "# Title\n\n```{testcode}\n# ## no heading\n```\n\n~~~csharp\n~~~\n\n## See also\n"
     assert problems(GUIDE, text) == []
+
+
+def test_blocks_inside_directives_in_colons_are_seen() -> None:
+    grid = """::::{grid} 1 1 1 2
+:::{grid-item}
+```{code-block} csharp
+# no heading
+```
+:::
+:::{grid-item}
+```{testcode} run
+print(840)
+```
+:::
+::::
+:::{code-block} python
+print(840)
+:::
+"""
+    headings, fences = scan(grid)
+    infos = ["{grid} 1 1 1 2", "{grid-item}", "{code-block} csharp", "{grid-item}", "{testcode} run"]
+    assert headings == []
+    assert [fence.info for fence in fences] == [*infos, "{code-block} python"]
+    assert [problem.line for problem in unexecuted_python(grid)] == [13]
 
 
 def test_a_contents_list_stands_last() -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from .plan import Block, Document, Plan, to_json
 
-VERSION = "0.2.0"
+VERSION = "0.2.1"
 """The runner's version; raised when the same block could get another result."""
 
 

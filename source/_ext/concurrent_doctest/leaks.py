@@ -35,6 +35,11 @@ KINDS = ("thread", "task", "executor", "process", "coroutine", "exception", "res
 GRACE = 0.2
 _POOL = ("ThreadPoolExecutor", "asyncio_")
 
+# Up to 3.11 asyncio waits for a child in a daemon thread, which ends soon after the child and not before
+# ``await process.wait()`` has returned: asyncio.unix_events.ThreadedChildWatcher.
+WAITER_GRACE = 5.0
+_WAITER = "asyncio-waitpid-"
+
 
 @dataclass(frozen=True, slots=True)
 class Leak:
@@ -250,9 +255,11 @@ class Watch:
         """What has been left behind since the last call, and forget it."""
         gc.collect()
         for thread in threading.enumerate():
-            if thread is not threading.main_thread() and not thread.daemon:
-                # One that is on its way out is no leak.
-                thread.join(GRACE) if not thread.name.startswith(_POOL) else None
+            # One that is on its way out is no leak.
+            if thread.name.startswith(_WAITER):
+                thread.join(WAITER_GRACE)
+            elif thread is not threading.main_thread() and not thread.daemon and not thread.name.startswith(_POOL):
+                thread.join(GRACE)
         found = [*self._seen, *self._threads(), *self._processes()]
         self._seen.clear()
         return found
