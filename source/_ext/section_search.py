@@ -120,9 +120,12 @@ def _folder(app: Sphinx) -> Path:
 def _keep(app: Sphinx, pagename: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None) -> None:
     """Note the sections of a page that is written; an incremental build writes only what has changed."""
     if app.builder.name == BUILDER and doctree is not None:
-        kept = _folder(app) / f"{pagename}.json"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps([asdict(section) for section in sections(doctree)]), "utf-8")
+        _write(_folder(app) / f"{pagename}.json", doctree)
+
+
+def _write(kept: Path, doctree: nodes.document) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps([asdict(section) for section in sections(doctree)]), "utf-8")
 
 
 def _finish(app: Sphinx, exception: Exception | None) -> None:
@@ -131,10 +134,11 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
     pages = {}
     for docname in sorted(app.env.found_docs):
         kept = _folder(app) / f"{docname}.json"
-        if kept.is_file():
-            found = [Section(**each) for each in json.loads(kept.read_text("utf-8"))]
-            if found:
-                pages[app.builder.get_target_uri(docname)] = found
+        if not kept.is_file():
+            # Another format has read the sources again since this page was written.
+            _write(kept, app.env.get_and_resolve_doctree(docname, app.builder))
+        if found := [Section(**each) for each in json.loads(kept.read_text("utf-8"))]:
+            pages[app.builder.get_target_uri(docname)] = found
     count = index(pages, Path(app.outdir) / FOLDER)
     logger.info("section_search: %d sections", count)
 

@@ -24,11 +24,9 @@ def test_suspensions_of_child_tasks_count() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(wait())
 
-    assert cases(main) == [
-        Case(1, "main > __aexit__", "CancelledError"),
-        Case(2, "wait > sleep", "CancelledError"),
-        Case(3, "", "returned"),
-    ]
+    group, *rest = cases(main)
+    assert group.where.startswith("main > __aexit__")  # newer versions go one call deeper
+    assert rest == [Case(2, "wait > sleep", "CancelledError"), Case(3, "", "returned")]
 
 
 def test_who_swallows_is_told() -> None:
