@@ -40,7 +40,7 @@ def pytest_says(
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-                "COLUMNS": "250",
+                "CI": "true",  # pytest then cuts no line of its summary
             },
             capture_output=True,
             text=True,
