@@ -56,7 +56,7 @@ bench-runner: $(VENV)/requirements.installed $(VENV)/requirements-test.installed
 soak: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet N=50 times in a busy machine, and name each that was not the same
 	@$(RUN) source/_ext/soak.py --runs $(or $(N),50) --build $(BUILD)
 
-measure: $(VENV)/requirements.installed ## Measure again, on every Python there is, what pages give figures for: needs a quiet machine
+measure: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Measure again, on every Python there is, what pages give figures for: needs a quiet machine
 	@$(RUN) source/_ext/measure.py
 
 record: $(VENV)/requirements.installed ## Store what doctest-all found, for the marks on the pages

@@ -39,33 +39,6 @@ async def gather_in_turn(
 # endregion before
 
 
-# region after
-async def gather_by_deadline(
-    client: CarrierClient,
-    carriers: Sequence[str],
-    parcel: Parcel,
-    deadline: Deadline,
-) -> Gathered:
-    """Ask all at once; the request's deadline bounds each call."""
-    failures: dict[str, str] = {}
-
-    async def ask(carrier: str) -> Quote | None:
-        try:
-            async with deadline.timeout():
-                return await client.quote(carrier, parcel)
-        except (CarrierError, TimeoutError) as error:
-            failures[carrier] = str(error) or "too late"
-        return None
-
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(ask(each)) for each in carriers]
-    quotes = filter(None, (task.result() for task in tasks))
-    return Gathered(tuple(quotes), failures)
-
-
-# endregion after
-
-
 def of_the_dead(outcome: Outcome, carriers: Carriers) -> Figures:
     """What the carrier that hangs has seen."""
     return {"dead_calls": carriers["dead"].calls}
@@ -75,7 +48,7 @@ def of_the_dead(outcome: Outcome, carriers: Carriers) -> Figures:
 CHANGE = Change(
     name="one deadline for the request",
     before=Parts(gather=gather_in_turn),
-    after=Parts(gather=gather_by_deadline),
+    after=Parts(),
     settings=Settings(
         carriers=("swift", "dead", "steady"),
         deadline=0.5,

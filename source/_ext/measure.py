@@ -116,14 +116,18 @@ def await_quiet() -> float:
 
 
 def measure(program: str, found: Iterable[interpreters.Interpreter]) -> Figures:
-    """Run *program* under each of *found*, one after the other."""
+    """Run *program* under each of *found*, one after the other, with the packages that snippets import."""
     ran: Figures = {}
+    packages = [os.environ.get(name, "") for name in ("SNIPPET_PACKAGES", "PYTHONPATH")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, packages))}
     for interpreter in found:
         print(f"measure: {program}, Python {interpreter.version} ({interpreter.build})", flush=True)
         if (others := await_quiet()) > QUIET:
             print(f"measure: other programs use {others:.1f} cores; the figures will show it", file=sys.stderr)
         command = [interpreter.command, "-m", PROGRAMS[program].package, "--json"]
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=LIMIT)
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=LIMIT
+        )
         ran[interpreter.name] = json.loads(done.stdout)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     return {"machine": machine(), "date": today, "interpreters": ran}
