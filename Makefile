@@ -22,7 +22,7 @@ SPHINX := $(RUN) -m sphinx -d $(BUILD)/work/doctrees -W --keep-going
 FORMATS := html epub pdf
 PYTHON_CODE := source/conf.py source/_ext examples tests
 
-.PHONY: all help html pdf epub doctest doctest-all record measure bench-runner soak test check site live linkcheck inventories lint lock clean FORCE
+.PHONY: all help html pdf epub doctest doctest-all record measure bench-runner soak test check site dist live linkcheck inventories lint lock clean FORCE
 .NOTPARALLEL:
 
 .DEFAULT_GOAL := all
@@ -31,7 +31,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
 	  sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
 	@echo; echo "Variables: PYTHON (makes .venv), INTERPRETER (runs the snippets), PAGES, ACCEPT, N, BUILD, SPHINXOPTS,"; \
-	  echo "           SITE_URL, REPOSITORY_URL, SOURCE_DATE_EPOCH"
+	  echo "           SITE_URL, REPOSITORY_URL, SOURCE_DATE_EPOCH, TAG"
 
 all: $(VENV)/requirements.installed ## Build HTML, PDF and ePub
 	@$(RUN) source/_ext/produce.py --build $(BUILD) $(FORMATS)
@@ -73,6 +73,9 @@ site: all doctest ## Put what is to be published into $(BUILD)/site, unless a re
 	@$(RUN) source/_ext/verify.py check --build $(BUILD)
 	@rm -rf $(BUILD)/site && cp -r $(BUILD)/html $(BUILD)/site
 	@echo; echo "  $(BUILD)/site"
+
+dist: site $(VENV)/requirements-test.installed ## Put what a release attaches into $(BUILD)/dist: TAG=v1.2.3 checks version and changelog
+	@$(RUN) source/_ext/release.py --build $(BUILD) --tag "$(TAG)"
 
 live: $(VENV)/requirements.installed $(VENV)/requirements-test.installed ## Serve the site, rebuilt on each save, the browser reloading
 	@$(BIN)/sphinx-autobuild --open-browser --watch examples --re-ignore '_data/' $(SPHINXOPTS) source $(BUILD)/live

@@ -78,6 +78,7 @@ html_logo = "_static/logo.svg"
 html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["manual.css"]
+html_js_files = [("versions.js", {"defer": "defer"})]
 html_baseurl = SITE_URL
 html_copy_source = html_scaled_image_link = html_show_sphinx = False
 html_theme_options = {
@@ -86,7 +87,7 @@ html_theme_options = {
 }
 if REPOSITORY_URL:
     html_theme_options |= {"source_edit_link": f"{REPOSITORY_URL}/edit/main/source/{{filename}}"}
-SIDEBAR = ("brand", "search", "scroll-start", "navigation", "downloads", "scroll-end")
+SIDEBAR = ("brand", "versions", "search", "scroll-start", "navigation", "downloads", "scroll-end")
 html_sidebars = {"**": [f"sidebar/{part}.html" for part in SIDEBAR]}
 html_context = {"repository_url": REPOSITORY_URL}
 page_metadata_repository = REPOSITORY_URL

@@ -25,7 +25,7 @@ ARGUMENTS = [
 ]
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: a test says what it asked for."""
 
@@ -35,7 +35,7 @@ def address() -> Iterator[str]:
     """Where the site is served, without a slash at the end."""
     folder = BUILD / "html"
     assert (folder / "index.html").is_file(), f"{folder} is not built: run make"
-    handler = functools.partial(_Quiet, directory=str(folder))
+    handler = functools.partial(Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -1,0 +1,58 @@
+"""A reader changes from one version of the manual to another, and stays on the page."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Quiet
+from tests.site.outputs import BUILD
+
+pytestmark = pytest.mark.gate
+
+
+@pytest.fixture
+def editions(tmp_path: Path) -> Iterator[str]:
+    """Where two versions stand side by side; the older one has no page on the symptoms."""
+    (tmp_path / "0.2.0").symlink_to(BUILD / "html")
+    old = tmp_path / "0.1.0"
+    old.mkdir()
+    for name in ("_static", "index.html", "overview.html"):
+        (old / name).symlink_to(BUILD / "html" / name)
+    (tmp_path / "versions.json").write_text(json.dumps(["0.2.0", "0.1.0"]))
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_same_page_of_another_version(page: Page, editions: str) -> None:
+    page.goto(f"{editions}/0.1.0/overview.html")
+    page.get_by_text("Version 0.1.0; the newest is 0.2.0").click()
+    page.get_by_role("link", name="0.2.0", exact=True).click()
+    expect(page).to_have_url(f"{editions}/0.2.0/overview.html")
+    expect(page.locator(".sidebar-versions summary")).to_have_text("Version 0.2.0")
+
+
+def test_a_page_that_the_other_version_lacks_leads_to_its_front(page: Page, editions: str) -> None:
+    page.goto(f"{editions}/0.2.0/reference/symptoms.html")
+    page.get_by_text("Version 0.2.0").click()
+    page.get_by_role("link", name="0.1.0", exact=True).click()
+    expect(page).to_have_url(f"{editions}/0.1.0/")
+
+
+def test_a_site_that_stands_alone_says_nothing_of_versions(page: Page, address: str) -> None:
+    with page.expect_response(lambda answer: answer.url.endswith("versions.json")) as asked:
+        page.goto(f"{address}/index.html")
+    assert asked.value.status == 404
+    expect(page.locator(".sidebar-versions")).to_be_hidden()
