@@ -5,6 +5,7 @@
   if (!place || location.protocol === "file:") return;
   const root = new URL(document.documentElement.dataset.content_root || "./", location.href);
   const own = root.pathname.split("/").filter(Boolean).at(-1);
+  if (!/^(latest|\d+\.\d+\.\d+)$/.test(own)) return; // it stands alone
   const above = new URL("../", root);
   const page = location.href.slice(root.href.length);
 
