@@ -22,7 +22,7 @@ SPHINX := $(RUN) -m sphinx -d $(BUILD)/work/doctrees -W --keep-going
 FORMATS := html epub pdf
 PYTHON_CODE := source/conf.py source/_ext examples tests
 
-.PHONY: all help html pdf epub doctest doctest-all record measure bench-runner soak test check site dist live linkcheck inventories lint lock clean FORCE
+.PHONY: all help html pdf epub doctest doctest-all record measure bench-runner soak test tested check site dist live linkcheck inventories lint lock clean FORCE
 .NOTPARALLEL:
 
 .DEFAULT_GOAL := all
@@ -64,8 +64,13 @@ record: $(VENV)/requirements.installed ## Store what doctest-all found, for the 
 
 test: all doctest $(VENV)/requirements-test.installed $(VENV)/requirements-examples.installed ## Run the tests that need only Python, and every snippet
 	@$(RUN) -m pytest -q -n auto --dist loadfile -m "not gate"
+	@$(RUN) source/_ext/tested.py note --build $(BUILD)
 
-check: test lint doctest-all $(VENV)/requirements-browser.installed ## Run the whole gate: needs Java, epubcheck and Chromium
+# What `make test` has just seen to pass is not run once more.
+tested: $(VENV)/requirements.installed
+	@$(RUN) source/_ext/tested.py holds --build $(BUILD) || $(MAKE) --no-print-directory test
+
+check: all tested lint doctest-all $(VENV)/requirements-browser.installed ## Run the whole gate: needs Java, epubcheck and Chromium
 	@$(RUN) source/_ext/verify.py check --build $(BUILD)
 	@$(RUN) -m pytest -q -n auto --dist loadfile -m gate -o faulthandler_timeout=2400  # whole builds in one test
 

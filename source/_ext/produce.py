@@ -64,10 +64,10 @@ def input_files(root: Path, names: Iterable[str] = INPUTS) -> Iterator[Path]:
             yield path
 
 
-def fingerprint(root: Path, settings: Iterable[str]) -> str:
-    """A hash over every input's path and bytes, and the *settings* of this build."""
+def fingerprint(root: Path, settings: Iterable[str], names: Iterable[str] = INPUTS) -> str:
+    """A hash over the path and bytes of every file in *names* below *root*, and the *settings* of this build."""
     total = hashlib.sha256(repr(list(settings)).encode())
-    for path in input_files(root):
+    for path in input_files(root, names):
         total.update(f"{path.relative_to(root)}\0".encode())
         total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import tested
 from concurrent_doctest import interpreters, plan, verification
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -24,7 +25,17 @@ RECORD = ROOT / "source/_data/verification.json"
 
 
 def _doctest(build: Path, interpreter: interpreters.Interpreter) -> tuple[int, dict[str, Any] | None]:
-    """Run all snippets under *interpreter*; returns the exit status and the results, if there are any."""
+    """Run all snippets under *interpreter*; returns the exit status and the results, if there are any.
+
+    Those of ``make doctest`` count as a run, as long as ``make test`` has passed with them and nothing has changed.
+    """
+    before = build / "doctest/results.json"
+    if before.is_file() and tested.holds(build):
+        known = json.loads(before.read_text("utf-8"))
+        ran = known["interpreter"]
+        if not known["interrupted"] and (ran["version"], ran["build"]) == (interpreter.version, interpreter.build):
+            print("verify: as make doctest found", flush=True)
+            return 0, known
     folder = build / "doctest-all" / interpreter.name
     shutil.rmtree(folder, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "doctest"]

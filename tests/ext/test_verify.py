@@ -124,3 +124,18 @@ def test_a_site_is_made_only_when_every_result_holds(holds: bool, tmp_path: Path
     assert (done.returncode == 0) is holds, done.stdout + done.stderr
     assert (tmp_path / "site/index.html").is_file() is holds
     assert ("source/new.md:4: missing" in done.stderr) is not holds
+
+
+def test_what_make_doctest_found_is_taken_as_long_as_it_holds(
+    manual: Scratch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("all", manual) == 0
+    (results,) = manual.folder.glob("doctest-all/*/results.json")
+    shutil.copy(results, manual.folder / "doctest/results.json")
+    manual.write(index=PAGE.replace("print(1)", "print(2)"))
+    capsys.readouterr()
+    monkeypatch.setattr(verify.tested, "holds", lambda build: True)
+    assert call("all", manual) == 0
+    assert "as make doctest found" in capsys.readouterr().out
+    monkeypatch.setattr(verify.tested, "holds", lambda build: False)
+    assert call("all", manual) == 1
