@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import tested
 import verify
 from concurrent_doctest.plan import Block, Document, Group, Plan, write
 from tests.ext.scratch_project import ROOT, Scratch
@@ -134,8 +135,8 @@ def test_what_make_doctest_found_is_taken_as_long_as_it_holds(
     shutil.copy(results, manual.folder / "doctest/results.json")
     manual.write(index=PAGE.replace("print(1)", "print(2)"))
     capsys.readouterr()
-    monkeypatch.setattr(verify.tested, "holds", lambda build: True)
+    monkeypatch.setattr(tested, "holds", lambda build: True)
     assert call("all", manual) == 0
     assert "as make doctest found" in capsys.readouterr().out
-    monkeypatch.setattr(verify.tested, "holds", lambda build: False)
+    monkeypatch.setattr(tested, "holds", lambda build: False)
     assert call("all", manual) == 1
