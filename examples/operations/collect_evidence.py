@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -20,13 +21,19 @@ def catches(pid: int, number: signal.Signals) -> bool:
 
 
 def descriptors(pid: int) -> str:
-    fds = sorted(Path(f"/proc/{pid}/fd").iterdir(), key=lambda fd: int(fd.name))
-    return "\n".join(f"{fd.name} {os.readlink(fd)}" for fd in fds)
+    lines: list[str] = []
+    for fd in sorted(Path(f"/proc/{pid}/fd").iterdir(), key=lambda fd: int(fd.name)):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            lines.append(f"{fd.name} {os.readlink(fd)}")
+    return "\n".join(lines)
 
 
 def threads(pid: int) -> str:
-    tasks = sorted(Path(f"/proc/{pid}/task").iterdir())
-    return "\n".join((task / "stat").read_text().strip() for task in tasks)
+    lines: list[str] = []
+    for task in sorted(Path(f"/proc/{pid}/task").iterdir()):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # ended meanwhile
+            lines.append((task / "stat").read_text().strip())
+    return "\n".join(lines)
 
 
 def tool(pid: int, *command: str) -> str:
@@ -60,9 +67,12 @@ def ask(pid: int, numbers: Iterable[signal.Signals]) -> list[str]:
     """Have a prepared program write its stacks to its log; an unprepared one is left in peace."""
     asked: list[str] = []
     for number in numbers:
-        if catches(pid, number):
-            os.kill(pid, number)
-            asked.append(f"{number.name}: see its log")
+        try:
+            if catches(pid, number):
+                os.kill(pid, number)
+                asked.append(f"{number.name}: see its log")
+        except OSError as error:  # it has ended, or is another user's
+            asked.append(f"{number.name}: {type(error).__name__}")
     return asked
 
 

@@ -55,7 +55,8 @@ def pytest_says(
 
 def stable(out: str, err: str, code: int) -> list[str]:
     """The summary of a run, or the names of the tests that a time limit found."""
-    summary = re.compile(r"(FAILED|ERROR|E) +(?:test_shop\.py::)?(.*)")
+    # "E   [100%]" is the progress of a file with one error
+    summary = re.compile(r"(FAILED|ERROR|E)(?! +\[ *\d+%\]) +(?:test_shop\.py::)?(.*)")
     found = [" ".join(match.groups()) for match in map(summary.fullmatch, out.splitlines()) if match]
     counts = re.search(r"^(\d+ \w+.*|no tests ran) in [\d.]+s", out, re.MULTILINE)
     if counts:

@@ -213,7 +213,11 @@ async def run(kind: str) -> None:
     faulthandler.register(signal.SIGUSR1)
     report_on_signal(signal.SIGUSR2, loop)
     watch = LeakWatch(loop)
-    routes: dict[str, Callable[[], str]] = {"/running": lambda: report(loop), "/leaks": watch}
+    routes: dict[str, Callable[[], str]] = {
+        "/running": lambda: report(loop),
+        "/leaks": watch,
+        "/leaks/stop": watch.stop,
+    }
     with ReportServer(routes) as reports:
         # endregion prepared
         def ready() -> None:

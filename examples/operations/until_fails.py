@@ -47,7 +47,7 @@ def run(seed: int, arguments: Sequence[str]) -> bool:
         capture_output=True,
         check=False,
     )
-    if ran.returncode not in (0, 1):
+    if ran.returncode > 1:  # no tests, or wrong arguments; a signal is below 0
         raise RuntimeError(f"pytest ended with exit code {ran.returncode}")
     return ran.returncode == 0
 

@@ -40,6 +40,29 @@ def test_an_unprepared_program_gets_no_signal(tmp_path: Path, monkeypatch: pytes
     assert "TimeoutExpired" in (tmp_path / "tasks").read_text()
 
 
+def test_a_descriptor_that_is_closed_meanwhile_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = os.readlink
+
+    def closed(fd: Path) -> str:
+        if fd.name == "0":
+            raise FileNotFoundError(fd)
+        return read(fd)
+
+    monkeypatch.setattr(os, "readlink", closed)
+    names = [line.split()[0] for line in collect_evidence.descriptors(os.getpid()).splitlines()]
+    assert "0" not in names
+    assert "1" in names
+
+
+def test_a_program_that_has_ended_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collect_evidence, "tool", lambda pid, *command: "said")
+    with subprocess.Popen([sys.executable, "-c", ""]) as program:
+        pass
+    taken = collect_evidence.collect(program.pid, tmp_path)
+    assert taken[-2:] == ["SIGUSR1: FileNotFoundError", "SIGUSR2: FileNotFoundError"]
+    assert (tmp_path / "status").read_text().startswith("FileNotFoundError")
+
+
 def test_a_tool_that_refuses_is_quoted() -> None:
     assert "No module named" in collect_evidence.tool(1, "no_such_tool")
 

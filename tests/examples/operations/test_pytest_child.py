@@ -18,6 +18,11 @@ def test_a_conftest_and_settings_are_used() -> None:
     assert pytest_says(tests, conftest=conftest) == ["1 passed"]
 
 
+def test_the_progress_of_a_single_error_is_no_failure() -> None:
+    said = pytest_says("def test_a(nowhere):\n    pass\n")
+    assert said == ["ERROR test_a", "1 error"]
+
+
 def test_a_run_without_a_summary_is_told_by_its_exit_code_and_stacks() -> None:
     stack = 'Timeout!\n  File "/tmp/x/test_shop.py", line 3 in move\n  File "/usr/lib/threading.py", line 1 in run\n'
     assert stable("", stack, 1) == ["exit code 1", "  in move"]

@@ -49,6 +49,13 @@ def test_a_shop_that_leaks_grows_with_each_round(kind: str, grown: str) -> None:
         assert any(line.startswith(grown) for line in shop.get("/leaks"))
 
 
+def test_the_watch_for_leaks_is_ended_from_outside() -> None:
+    with patient("cache") as shop:
+        shop.get("/leaks")
+        assert shop.get("/leaks/stop") == ["stopped"]
+        assert shop.get("/leaks") == ["baseline taken: ask again after some hundred requests"]
+
+
 def test_it_ends_by_itself_when_nobody_asks_any_more() -> None:
     command = [sys.executable, "-m", "examples.operations.sick_shop", "two_locks"]
     done = subprocess.run(command, cwd=ROOT, input="", capture_output=True, text=True, timeout=60)

@@ -42,6 +42,13 @@ def test_a_run_that_finds_no_tests_is_an_error(tmp_path: Path) -> None:
         run(0, [str(tmp_path)])
 
 
+@pytest.mark.parametrize("body", ["import os; os.abort()", "import threading; threading.Event().wait()"])
+def test_a_run_that_crashes_or_hangs_has_failed(body: str, tmp_path: Path) -> None:
+    (tmp_path / "test_ends.py").write_text(f"def test_ends():\n    {body}\n")
+    limit = ["-o", "faulthandler_timeout=0.1", "-o", "faulthandler_exit_on_timeout=true"]
+    assert not run(0, ["-p", "no:cacheprovider", *limit, str(tmp_path)])
+
+
 def test_green_runs_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "test_green.py").write_text("def test_green():\n    pass\n")
     assert main(["1", "-p", "no:cacheprovider", str(tmp_path)]) == 0
