@@ -53,7 +53,7 @@ def waiting_for_locks(actors: Mapping[str, Iterable[FrameType]], owners: Mapping
     for actor, frames in actors.items():
         inner = True
         for frame in frames:
-            if _NOT_OWN.match(frame.f_code.co_filename):
+            if not is_own(frame):
                 continue
             if inner and (place := _waits_for(frame)):
                 wanted[actor] = place
@@ -69,6 +69,11 @@ def waiting_for_locks(actors: Mapping[str, Iterable[FrameType]], owners: Mapping
             by = [owners[int(owner[1])]]
         found[actor] = f"{place.text}, held by {' and '.join(by)}" if by else f"{place.text}, whose holder is not seen"
     return found
+
+
+def is_own(frame: FrameType) -> bool:
+    """Whether *frame* runs code of a page or of its project, and none of a library."""
+    return not _NOT_OWN.match(frame.f_code.co_filename)
 
 
 def frames_from(frame: FrameType | None) -> Iterator[FrameType]:

@@ -26,7 +26,7 @@ from .launch import FILES, FOLDERS, Worker, default_start
 from .launch import start as launch
 from .plan import TESTS, Block, Document, Group, Plan
 from .program import ENDING
-from .waiting import waiting_text
+from .waiting import stuck_events, waiting_text
 from .worker import WATCHED
 
 ANSWER = 4.0
@@ -317,7 +317,9 @@ def _retire(item: _Running) -> tuple[DocumentResult, Document | None]:
     problem = _problem(item, status)
     if block and block.expect and block.expect == _how_it_ended(item, status):
         seconds = time.monotonic() - item.begun
-        result.results.append(Result(block.id, block.kind, PASSED, 1, 0, seconds))
+        waiting = item.events.get("waiting") if block.record else None
+        events = stuck_events(waiting, round(seconds, 1)) if waiting else []
+        result.results.append(Result(block.id, block.kind, PASSED, 1, 0, seconds, events=events))
         problem = ""
         _fail_the_rest(
             result, document.groups[item.group : item.group + 1], f"it stands behind {block.id}, which ends its group"

@@ -107,3 +107,14 @@ def waiting_text(waiting: dict[str, Any]) -> str:
         lines += [f"task {task['name']}, waiting for {task['waits_for']}:"]
         lines += [f"  {frame}" for frame in task["stack"]]
     return "\n".join(lines)
+
+
+def stuck_events(waiting: dict[str, Any], at: float) -> list[dict[str, Any]]:
+    """What :func:`describe_waiting` found, as events of a record: one for each thread and task, *at* these seconds."""
+    found = []
+    for kind in ("thread", "task"):
+        for actor in sorted(waiting[f"{kind}s"], key=lambda actor: str(actor["name"])):
+            where = actor["stack"][-1].partition(" in ")[0] if actor["stack"] else ""
+            event = {"at": at, "lane": -1, "kind": kind, "name": actor["name"], "what": "stuck"}
+            found.append(event | {"on": actor["waits_for"], "where": where})
+    return found
