@@ -19,10 +19,10 @@ export PYTHONUTF8 := 1
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 SPHINX := $(RUN) -m sphinx -d $(BUILD)/work/doctrees -W --keep-going
-FORMATS := html epub pdf
+FORMATS := html epub apkg card pdf
 PYTHON_CODE := source/conf.py source/_ext examples tests
 
-.PHONY: all help html pdf epub doctest doctest-all record measure bench-runner soak test tested check site dist live linkcheck inventories lint lock clean FORCE
+.PHONY: all help html pdf card epub apkg doctest doctest-all record measure bench-runner soak test tested check site dist live linkcheck addresses inventories lint lock timelines clean FORCE
 .NOTPARALLEL:
 
 .DEFAULT_GOAL := all
@@ -33,13 +33,15 @@ help: ## List the targets
 	@echo; echo "Variables: PYTHON (makes .venv), INTERPRETER (runs the snippets), PAGES, ACCEPT, N, BUILD, SPHINXOPTS,"; \
 	  echo "           SITE_URL, REPOSITORY_URL, SOURCE_DATE_EPOCH, TAG"
 
-all: $(VENV)/requirements.installed ## Build HTML, PDF and ePub
+all: $(VENV)/requirements.installed ## Build HTML, PDF, ePub, the deck and the quick reference
 	@$(RUN) source/_ext/produce.py --build $(BUILD) $(FORMATS)
 
 html: $(VENV)/requirements.installed ## Build the site
 pdf: $(VENV)/requirements.installed ## Build the PDF
+card: $(VENV)/requirements.installed ## Build the quick reference, a PDF of two pages
 epub: $(VENV)/requirements.installed ## Build the ePub
-html pdf epub:
+apkg: $(VENV)/requirements.installed ## Build the Anki deck of the interview questions
+html pdf card epub apkg:
 	@$(RUN) source/_ext/produce.py --build $(BUILD) $@
 
 doctest: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run every snippet: INTERPRETER=python3.13t, PAGES="topic/*", ACCEPT=1 rewrites wrong outputs
@@ -62,6 +64,9 @@ measure: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Measure a
 record: $(VENV)/requirements.installed ## Store what doctest-all found, for the marks on the pages
 	@$(RUN) source/_ext/verify.py record --build $(BUILD)
 
+timelines: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run again what the pages draw, and store it: PAGES="topic/*" does those pages
+	@$(SPHINX) -q -b timelines $(SPHINXOPTS) source $(BUILD)/timelines
+
 test: all doctest $(VENV)/requirements-test.installed $(VENV)/requirements-examples.installed ## Run the tests that need only Python, and every snippet
 	@$(RUN) -m pytest -q -n auto --dist loadfile -m "not gate"
 	@$(RUN) source/_ext/tested.py note --build $(BUILD)
@@ -70,7 +75,7 @@ test: all doctest $(VENV)/requirements-test.installed $(VENV)/requirements-examp
 tested: $(VENV)/requirements.installed
 	@$(RUN) source/_ext/tested.py holds --build $(BUILD) || $(MAKE) --no-print-directory test
 
-check: all tested lint doctest-all $(VENV)/requirements-browser.installed ## Run the whole gate: needs Java, epubcheck and Chromium
+check: all tested lint doctest-all $(VENV)/requirements-browser.installed $(BUILD)/npm/check.installed ## Run the whole gate: needs Java, epubcheck, Chromium and npm
 	@$(RUN) source/_ext/verify.py check --build $(BUILD)
 	@$(RUN) -m pytest -q -n auto --dist loadfile -m gate -o faulthandler_timeout=2400  # whole builds in one test
 
@@ -83,10 +88,13 @@ dist: site $(VENV)/requirements-test.installed ## Put what a release attaches in
 	@$(RUN) source/_ext/release.py --build $(BUILD) --tag "$(TAG)"
 
 live: $(VENV)/requirements.installed $(VENV)/requirements-test.installed ## Serve the site, rebuilt on each save, the browser reloading
-	@$(BIN)/sphinx-autobuild --open-browser --watch examples --re-ignore '_data/' $(SPHINXOPTS) source $(BUILD)/live
+	@$(BIN)/sphinx-autobuild --open-browser --watch examples --re-ignore '_data/' -D finished_pages_secure=0 $(SPHINXOPTS) source $(BUILD)/live
 
 linkcheck: $(VENV)/requirements.installed ## Follow every link that leaves the manual (needs the network)
 	@$(SPHINX) -b linkcheck $(SPHINXOPTS) source $(BUILD)/linkcheck
+
+addresses: html ## Record the addresses of the site's pages and headings: DROP=1 forgets those that are gone
+	@$(RUN) source/_ext/addresses.py --build $(BUILD) $(if $(DROP),--drop)
 
 inventories: $(VENV)/requirements.installed ## Fetch the names of the Python manual again (needs the network)
 	@$(RUN) source/_ext/inventories.py
@@ -102,6 +110,14 @@ $(BUILD)/packages.installed: requirements-examples.txt $(VENV)/requirements.inst
 	@rm -rf $(BUILD)/packages
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
 	  --target $(BUILD)/packages -r $<
+	@touch $@
+
+# What checks the site in a browser: nothing of it is published, and no package's scripts run.
+$(BUILD)/npm/check.installed: tests/browser/package.json tests/browser/package-lock.json
+	@command -v npm >/dev/null || { echo "make: there is no npm here; install Node 18.19 or newer (Debian: apt-get install npm)" >&2; exit 1; }
+	@echo "environment: putting what checks the site into $(BUILD)/npm/check"
+	@rm -rf $(BUILD)/npm/check && mkdir -p $(BUILD)/npm/check && cp $^ $(BUILD)/npm/check
+	@cd $(BUILD)/npm/check && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 lock: $(VENV)/requirements-test.installed ## Choose the newest versions of all dependencies, and lock them

@@ -20,24 +20,14 @@ author = "RevisionNotes Maintainers"
 project_copyright = "2026, RevisionNotes Maintainers"
 version = release = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
+# fmt: off
 extensions = [
-    "myst_parser",
-    "sphinx.ext.intersphinx",
-    "sphinx_copybutton",
-    "sphinx_design",
-    "notfound.extension",
-    "concurrent_doctest",
-    "page_metadata",
-    "questions",
-    "plain_design",
-    "print_pdf",
-    "reflow_epub",
-    "verification_marks",
-    "doctest_options",
-    "trim_listings",
-    "wrapped_tables",
-    "section_search",
+    "myst_parser", "sphinx.ext.intersphinx", "sphinx_copybutton", "sphinx_design", "notfound.extension",
+    "concurrent_doctest", "page_metadata", "questions", "plain_design", "print_pdf", "reflow_epub",
+    "verification_marks", "doctest_options", "trim_listings", "wrapped_tables", "section_search", "timelines",
+    "run_here", "finding", "finished_pages",
 ]
+# fmt: on
 if SITE_URL:
     extensions += ["sphinxext.opengraph", "sphinx_sitemap"]
 
@@ -101,10 +91,10 @@ ogp_social_cards = {"enable": False}
 ogp_use_first_image = False
 sitemap_url_scheme = "{link}"
 sitemap_excludes = ["search.html", "genindex.html", "404.html"]
-plain_design_pygments_style = "friendly"  # print and ePub; furo brings a pair for light and dark
 
 # -- PDF ----------------------------------------------------------------------------------------
 print_pdf_name = "async-multithreading.pdf"
+print_card_document = "reference/quick-reference"
 print_pdf_subject = "Concurrency in Python: asyncio, threads, processes, subinterpreters, free threading"
 
 # -- ePub ---------------------------------------------------------------------------------------
@@ -117,4 +107,4 @@ epub_show_urls = "no"
 epub_tocdup = False
 epub_tocscope = "includehidden"
 epub_exclude_files = ["search.html", "404.html", ".nojekyll"]
-epub_use_index = True
+epub_cover = ("_static/cover.png", "epub-cover.html")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.builders.html import StandaloneHTMLBuilder
-from sphinx.highlighting import PygmentsBridge
 from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from plain_code import PlainBridge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-PLAIN_BUILDERS = frozenset({"pdf", "epub"})
+PLAIN_BUILDERS = frozenset({"pdf", "card", "epub", "apkg"})
 
 
 def reading_order(includes: Mapping[str, Iterable[str]], root: str) -> Iterator[tuple[str, int]]:
@@ -89,12 +90,12 @@ class Unfold(SphinxPostTransform):
 def _use_own_colours(app: Sphinx) -> None:
     builder = app.builder
     if builder.name in PLAIN_BUILDERS and isinstance(builder, StandaloneHTMLBuilder):
-        builder.highlighter = PygmentsBridge("html", app.config.plain_design_pygments_style)
+        builder.highlighter = PlainBridge("html", app.config.plain_design_pygments_style, lines=builder.name == "epub")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the transform."""
     app.add_post_transform(Unfold)
-    app.add_config_value("plain_design_pygments_style", "friendly", "", types=frozenset({str}))
+    app.add_config_value("plain_design_pygments_style", "plain_code.PlainStyle", "", types=frozenset({str}))
     app.connect("builder-inited", _use_own_colours)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

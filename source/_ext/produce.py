@@ -1,6 +1,6 @@
 """Build the manual's outputs, and replace a good one only by a good one.
 
-``python source/_ext/produce.py html pdf epub`` builds in a work folder, moves each finished output to
+``python source/_ext/produce.py html pdf epub apkg`` builds in a work folder, moves each finished output to
 its place in one step, skips what is up to date, and prints where the outputs are.
 """
 
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from environment import EnvironmentProblem, ensure_pango
+from run_here.fetch import FetchProblem, WrongHash, fetch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAME = "async-multithreading"
@@ -50,7 +51,9 @@ class Format:
 FORMATS = {
     "html": Format("html", "html", "html"),
     "pdf": Format("pdf", f"pdf/{NAME}.pdf", f"{NAME}.pdf"),
+    "card": Format("card", "card/quick-reference.pdf", "quick-reference.pdf"),
     "epub": Format("epub", f"epub/{NAME}.epub", f"{NAME}.epub"),
+    "apkg": Format("apkg", f"apkg/{NAME}.apkg", f"{NAME}.apkg"),
 }
 
 
@@ -126,11 +129,12 @@ def build(name: str, folder: Path, *, run: Callable[[str, Path, Path, list[str]]
     output = folder / made_by.output
     record = work / f"{name}.fingerprint"
     settings = [name, sys.version, *(f"{key}={os.environ.get(key, '')}" for key in VARIABLES)]
+    settings += [os.environ.get("PYODIDE", "")] * (name == "html")
     current = fingerprint(ROOT, settings)
     if output.exists() and record.is_file() and record.read_text() == current:
         return False
     try:
-        if name == "pdf":
+        if name in ("pdf", "card"):
             ensure_pango()
         work.mkdir(parents=True, exist_ok=True)
         sources = work / f"{name}.sources"
@@ -165,12 +169,30 @@ def _kept(output: Path) -> str:
 
 
 def copy_downloads(folder: Path) -> None:
-    """Put the PDF and the ePub beside the site's front page, where its download links point."""
+    """Put what can be downloaded beside the site's front page, where its links point."""
     site = folder / "html"
-    for name in ("pdf", "epub"):
+    for name in ("pdf", "card", "epub", "apkg"):
         book = folder / FORMATS[name].output
         if site.is_dir() and book.exists():
             publish(book, site / book.name)
+
+
+def set_pyodide(folder: Path) -> str:
+    """Let the site run snippets, if npm is here, or has been; the environment may name another copy of Pyodide.
+
+    :returns: what makes the build fail; "" if nothing.
+    """
+    if os.environ.get("PYODIDE"):
+        return ""
+    try:
+        os.environ["PYODIDE"] = str(fetch(folder / "npm/run_here").resolve())
+    except FetchProblem as problem:
+        os.environ["PYODIDE"] = ""
+        message = f"html: no block gets a Run button: {problem}"
+        if isinstance(problem, WrongHash):
+            return message
+        print(message, flush=True)
+    return ""
 
 
 def _size(path: Path) -> str:
@@ -186,6 +208,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--build", type=Path, default=Path("build"), help="folder of the outputs (build)")
     options = parser.parse_args(arguments)
     failures = []
+    if "html" in options.formats and (problem := set_pyodide(options.build)):
+        failures.append(problem)
     for name in options.formats:
         started = time.monotonic()
         try:

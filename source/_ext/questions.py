@@ -13,11 +13,14 @@ from docutils.parsers.rst import directives
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from plain_design import PLAIN_BUILDERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from docutils.nodes import Node
     from sphinx.application import Sphinx
+    from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
     from sphinx.writers.html5 import HTML5Translator
@@ -55,7 +58,7 @@ class QuestionDirective(SphinxDirective):
         identifier = self.arguments[0]
         if not ID.fullmatch(identifier):
             raise self.error(f"question: {identifier!r} is no id; use lower-case words and hyphens: timeouts-01")
-        first = _questions(self.env).setdefault(identifier, (self.env.docname, self.lineno))
+        first = question_places(self.env).setdefault(identifier, (self.env.docname, self.lineno))
         if first != (self.env.docname, self.lineno):
             where = f"{self.env.doc2path(first[0], base=False)}:{first[1]}"
             raise self.error(f"question: the id {identifier!r} is taken by {where}")
@@ -70,43 +73,52 @@ class QuestionDirective(SphinxDirective):
         return [question]
 
 
-def _questions(env: BuildEnvironment) -> dict[str, tuple[str, int]]:
+def question_places(env: BuildEnvironment) -> dict[str, tuple[str, int]]:
+    """Each question's id, with the document and the line that ask it."""
     if not hasattr(env, "question_places"):
         env.question_places = {}  # type: ignore[attr-defined]
     return env.question_places  # type: ignore[attr-defined, no-any-return]
 
 
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    places = _questions(env)
+    places = question_places(env)
     for identifier in [name for name, (place, _) in places.items() if place == docname]:
         del places[identifier]
 
 
 def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
-    _questions(env).update({name: place for name, place in _questions(other).items() if place[0] in set(docnames)})
+    question_places(env).update(
+        {name: place for name, place in question_places(other).items() if place[0] in set(docnames)}
+    )
 
 
-def _folds(translator: HTML5Translator) -> bool:
-    return translator.builder.name not in {"pdf", "epub"}
+def folds(builder: Builder) -> bool:
+    """Whether readers of what *builder* makes can unfold an answer."""
+    return builder.name not in PLAIN_BUILDERS
 
 
 def visit_question(self: HTML5Translator, node: Question) -> None:
-    tag = "details" if _folds(self) else "div"
-    self.body.append(self.starttag(node, tag, CLASS=f"question question-{node['level']}"))
+    kind = f"question question-{node['level']}"
+    if not folds(self.builder):
+        self.body.append(self.starttag(node, "div", CLASS=kind))
+        return
+    # What the drill filters by, and keeps a reader's progress under.
+    data = {"data-question": node["question-id"], "data-level": node["level"], "data-topic": node.get("topic", "")}
+    self.body.append(self.starttag(node, "details", CLASS=kind, **data))
 
 
 def depart_question(self: HTML5Translator, node: Question) -> None:
-    self.body.append("</details>\n" if _folds(self) else "</div>\n")
+    self.body.append("</details>\n" if folds(self.builder) else "</div>\n")
 
 
 def visit_asked(self: HTML5Translator, node: Asked) -> None:
     level = node.parent["level"]
-    tag = "summary" if _folds(self) else "p"
+    tag = "summary" if folds(self.builder) else "p"
     self.body.append(f'<{tag} class="question-asked"><span class="question-level">{level}</span> ')
 
 
 def depart_asked(self: HTML5Translator, node: Asked) -> None:
-    self.body.append("</summary>\n" if _folds(self) else "</p>\n")
+    self.body.append("</summary>\n" if folds(self.builder) else "</p>\n")
 
 
 def visit_answer(self: HTML5Translator, node: Answer) -> None:
@@ -118,11 +130,13 @@ def depart_answer(self: HTML5Translator, node: Answer) -> None:
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the directive and its nodes."""
+    """Register the directive and its nodes, and what is made of the questions besides."""
     app.add_node(Question, html=(visit_question, depart_question))
     app.add_node(Asked, html=(visit_asked, depart_asked))
     app.add_node(Answer, html=(visit_answer, depart_answer))
     app.add_directive("question", QuestionDirective)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
+    for made_of_questions in ("question_list", "drill", "anki_deck"):
+        app.setup_extension(made_of_questions)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

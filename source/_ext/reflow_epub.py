@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.builders.epub3 import Epub3Builder
+from sphinx.util import logging
 
 from plain_design import reading_order
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
+
+logger = logging.getLogger(__name__)
 
 # What copy buttons and tabs need on a screen; an e-reader runs no scripts, and validators object.
 SCREEN_ONLY = ("copybutton", "clipboard", "sphinx-design", "design-tabs", "sd_")
@@ -47,6 +52,12 @@ class ReflowEpubBuilder(Epub3Builder):
     def init(self) -> None:
         super().init()
         self.config.html_css_files = [entry for entry in self.config.html_css_files if entry[0] != "manual.css"]
+        # Sphinx leaves out *.js by itself, and warns of the modules.
+        modules = sorted(Path(self.srcdir, "_static").glob("*.mjs"))
+        self.config.epub_exclude_files = [
+            *self.config.epub_exclude_files,
+            *(f"_static/{path.name}" for path in modules),
+        ]
 
     def prepare_writing(self, docnames: Set[str]) -> None:
         super().prepare_writing(docnames)
@@ -66,6 +77,18 @@ class ReflowEpubBuilder(Epub3Builder):
                 shift = max(1, depths.get(entry["refuri"], 1)) - entry["level"]
             entry["level"] += shift
 
+    def build_content(self) -> None:
+        """Say, too, which image is the cover: Sphinx does so as ePub 2 did, and readers of ePub 3 look here."""
+        super().build_content()
+        if self.config.epub_cover:
+            image = self.config.epub_cover[0]
+            package = Path(self.outdir) / "content.opf"
+            text = package.read_text("utf-8")
+            marked = text.replace(f'href="{image}"', f'href="{image}" properties="cover-image"')
+            if marked == text:
+                logger.warning("epub_cover: there is no image %s among the files of the book", image)
+            package.write_text(marked, "utf-8")
+
     def build_epub(self) -> None:
         """Pack what was written; the same input gives the same bytes."""
         names = ["META-INF/container.xml", "content.opf", "toc.ncx", "nav.xhtml", *self.files]
@@ -73,12 +96,34 @@ class ReflowEpubBuilder(Epub3Builder):
         pack(Path(self.outdir), names, Path(self.outdir) / f"{self.config.epub_basename}.epub", moment=moment)
 
 
+LONG_PART = 24
+"""Characters without a place to break from which a word of code may break anywhere."""
+
+
+def with_breaks(body: str) -> str:
+    """Let long names in code break between their parts, as behind ``concurrent.``, and not in the middle of one."""
+
+    def parts(word: re.Match[str]) -> str:
+        text = word[1]
+        if len(html.unescape(text)) <= 10:
+            return word[0]
+        if "&" not in text:
+            # Behind a dot, an underscore or a bracket, and before the next word of a CamelCase name.
+            text = re.sub(r"(?<=[._(\[=/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])", "<wbr />", text)
+        longest = max(len(html.unescape(part)) for part in text.split("<wbr />"))
+        return f'<span class="pre{" long" if longest >= LONG_PART else ""}">{text}</span>'
+
+    return re.sub(r'<span class="pre">([^<]*)</span>', parts, body)
+
+
 def _drop_page_parts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, object], doctree: nodes.document | None
 ) -> None:
-    """A page of an ePub links to no script."""
+    """A page of an ePub links to no script, and fits a small screen."""
     if app.builder.name == "epub":
         context["script_files"] = []
+        if "body" in context:
+            context["body"] = with_breaks(str(context["body"]))
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

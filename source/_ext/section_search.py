@@ -36,8 +36,8 @@ FOLDER = "pagefind"
 HEADING_WEIGHT = 10
 """How much more a word of a heading counts than one of the text: the most that Pagefind takes."""
 
-SAID_ELSEWHERE = frozenset({"page-metadata", "verified", "block-condition"})
-"""Classes of what stands on every page, and would answer every search."""
+SAID_ELSEWHERE = frozenset({"page-metadata", "verified", "block-condition", "question-copy"})
+"""Classes of what stands on every page, and would answer every search, or is a copy of another page's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def sections(document: nodes.document) -> Iterator[Section]:
     """Each section of *document*, in its order; one without a heading has nothing to be found by."""
     for node in document.findall(nodes.section):
         heading = node.next_node(nodes.title, descend=True, siblings=False, ascend=False)
-        if heading is None or heading.parent is not node:
+        if heading is None or heading.parent is not node or SAID_ELSEWHERE.intersection(node["classes"]):
             continue
         rest = (child for child in node.children if child is not heading)
         text = " ".join("".join(word for child in rest for word in _words(child)).split())

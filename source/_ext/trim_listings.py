@@ -1,4 +1,7 @@
-"""Take the empty lines off the end of listings: a region of a file ends with those that stand before its marker."""
+"""Listings of files: without the empty lines at their end, and in the colours of Python where they are Python.
+
+A region of a file ends with the empty lines that stand before its marker.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,8 @@ class TrimListings(SphinxTransform):
                 node.rawsource = text
                 node.children = []
                 node += nodes.Text(text)
+                if str(node["source"]).endswith(".py") and node.get("language") in {None, "none", "default"}:
+                    node["language"] = "python"
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -119,7 +119,9 @@ def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             uri = app.builder.get_relative_uri(docname, target)
             return nodes.reference("", app.env.titles[target].astext(), refuri=uri, internal=True)
 
-        holder.parent.replace(holder, [_summary(record), _matrix(record, link)])
+        # The theme gives a table a box to scroll in before this one is there.
+        scrolled = nodes.container("", _matrix(record, link), classes=["table-wrapper"])
+        holder.parent.replace(holder, [_summary(record), scrolled])
     if app.builder.name != "html":
         return
     for node in list(doctree.findall(nodes.literal_block)):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import os
 import shutil
-import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.browser.static_host import served
 from tests.site.outputs import BUILD
 
 ARGUMENTS = [
@@ -25,42 +24,58 @@ ARGUMENTS = [
 ]
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: a test says what it asked for."""
-
-
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """Where the site is served, without a slash at the end."""
     folder = BUILD / "html"
     assert (folder / "index.html").is_file(), f"{folder} is not built: run make"
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(folder) as where:
+        yield where
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> str:
     """Chromium as the system has it; ``CHROMIUM`` names another."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     assert program, "there is no Chromium: apt-get install chromium, or name one with CHROMIUM=/path/to/it"
+    return program
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium, running."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+        running = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def modules() -> Path:
+    """The npm packages that check the site."""
+    folder = BUILD / "npm/check/node_modules"
+    assert folder.is_dir(), f"{folder} is missing: run make check"
+    return folder
+
+
+def watch(shown: BrowserContext) -> list[str]:
+    """What goes wrong on the pages of *shown*: errors of scripts, and what the Content-Security-Policy refuses."""
+    errors: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            errors.append(message.text)
+
+    shown.on("weberror", lambda error: errors.append(str(error.error)))
+    shown.on("console", note)
+    return errors
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """An empty page; a script's error on it fails the test."""
-    errors: list[str] = []
-    shown = browser.new_page()
-    shown.on("pageerror", lambda error: errors.append(str(error)))
-    yield shown
-    shown.close()
+    """An empty page; a script's error on it, or something that its policy refuses, fails the test."""
+    context = browser.new_context()
+    errors = watch(context)
+    yield context.new_page()
+    context.close()
     assert errors == []

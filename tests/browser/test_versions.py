@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
-import threading
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Quiet
+from tests.browser.static_host import served
 from tests.site.outputs import BUILD
 
 pytestmark = pytest.mark.gate
@@ -21,19 +19,15 @@ pytestmark = pytest.mark.gate
 @pytest.fixture
 def editions(tmp_path: Path) -> Iterator[str]:
     """Where two versions stand side by side; the older one has no page on the symptoms."""
-    (tmp_path / "0.2.0").symlink_to(BUILD / "html")
-    old = tmp_path / "0.1.0"
-    old.mkdir()
-    for name in ("_static", "index.html", "overview.html"):
-        (old / name).symlink_to(BUILD / "html" / name)
+    for version, pages in ("0.2.0", ["reference/symptoms.html"]), ("0.1.0", []):
+        shutil.copytree(BUILD / "html/_static", tmp_path / version / "_static", ignore=lambda *_: ["pyodide"])
+        for page in ["index.html", "overview.html", "404.html", *pages]:
+            (tmp_path / version / page).parent.mkdir(exist_ok=True)
+            shutil.copy(BUILD / "html" / page, tmp_path / version / page)
+    shutil.copy(BUILD / "html/404.html", tmp_path)
     (tmp_path / "versions.json").write_text(json.dumps(["0.2.0", "0.1.0"]))
-    handler = functools.partial(Quiet, directory=str(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(tmp_path) as where:
+        yield where
 
 
 def test_the_same_page_of_another_version(page: Page, editions: str) -> None:

@@ -91,5 +91,8 @@ def test_make_with_an_old_python_says_so_in_one_line(tmp_path: Path) -> None:
 def test_help_lists_every_target_with_a_line(tmp_path: Path) -> None:
     done = make(tmp_path, "help")
     listed = {line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ") and len(line.split()) > 1}
-    wanted = "all help html pdf epub doctest test check live linkcheck inventories lint lock clean"
+    wanted = (
+        "all help html pdf card epub apkg doctest timelines test check site dist live linkcheck addresses "
+        "inventories lint lock clean"
+    )
     assert listed >= set(wanted.split())

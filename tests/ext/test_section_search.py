@@ -30,6 +30,13 @@ Sort them.
 .. class:: verified
 
 Ran on 3.15.
+
+.. class:: question-copy
+
+Questions
+---------
+
+Why?
 """
 
 

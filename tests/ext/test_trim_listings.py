@@ -16,3 +16,10 @@ def test_a_region_is_shown_without_the_empty_lines_at_its_end(scratch: Callable[
         built = project.build("xml", extensions=["myst_parser", *extensions])
         assert built.status == 0, built.printed
         assert f">{text}</literal_block>" in built.read("index.xml")
+
+
+def test_a_python_file_is_shown_as_python(scratch: Callable[..., Scratch]) -> None:
+    project = scratch(index=PAGE)
+    (project.folder / "source/jobs.py").write_text("# region a\na = 1\n# endregion a\n", "utf-8")
+    settings = {"extensions": ["myst_parser", "trim_listings"], "highlight_language": "none"}
+    assert 'language="python"' in project.build("xml", **settings).read("index.xml")

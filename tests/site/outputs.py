@@ -11,6 +11,8 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
+import redirects
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCE = ROOT / "source"
 BUILD = ROOT / os.environ.get("BUILD", "build")
@@ -49,10 +51,17 @@ def forget_pages() -> None:
     gc.collect()
 
 
+@cache
+def redirected() -> frozenset[str]:
+    """The addresses at which only a line says where the page is now."""
+    listed = redirects.read((SOURCE / "_data/redirects.tsv").read_text("utf-8"))
+    return frozenset(each.old for each in listed if "#" not in each.old)
+
+
 def pages_of(folder: Path, suffix: str) -> Iterator[Page]:
-    """Every page below *folder*, parsed once."""
+    """Every page below *folder*, parsed once; no page is what stands at a redirected address."""
     for path in sorted(folder.rglob(f"*{suffix}")):
-        if "_static" not in path.parts:
+        if "_static" not in path.parts and path.relative_to(folder).as_posix() not in redirected():
             yield _parse(path)
 
 

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.site.outputs import BUILD, SOURCE, dead_links, pages_of
 
@@ -66,3 +67,33 @@ def test_a_reader_sees_the_conditions_that_the_site_shows(unpacked: Path, site: 
     told = conditions(site, ".html")
     assert told
     assert conditions(unpacked, ".xhtml") == told
+
+
+def test_it_has_a_cover_that_readers_of_epub_3_and_2_find(unpacked: Path) -> None:
+    package = (unpacked / "content.opf").read_text("utf-8")
+    (image,) = re.findall(r'<item [^>]*properties="cover-image"[^>]*>', package)
+    name, number = re.search(r'href="([^"]+)"', image), re.search(r'id="([^"]+)"', image)
+    assert name
+    assert number
+    assert (unpacked / name[1]).read_bytes().startswith(b"\x89PNG")
+    assert f'<meta name="cover" content="{number[1]}"/>' in package
+
+
+def test_every_image_says_what_it_shows(unpacked: Path) -> None:
+    for page in pages_of(unpacked, ".xhtml"):
+        for image in page.soup.find_all("img"):
+            assert image.get("alt"), f"{page.path.name}: {image}"
+
+
+def test_every_line_of_code_can_hang(unpacked: Path, site: Path) -> None:
+    """A line that has to wrap is indented further: each is an element, and no character is lost by it."""
+    name = "cancellation-and-timeouts/timeouts"
+
+    def blocks(page: Path) -> list[str]:
+        soup = BeautifulSoup(page.read_bytes(), "html.parser")
+        return [block.get_text().rstrip("\n") for block in soup.select("div.highlight pre")]
+
+    chapter = unpacked / f"{name}.xhtml"
+    assert blocks(chapter) == blocks(site / f"{name}.html")
+    for block in BeautifulSoup(chapter.read_bytes(), "html.parser").select("div.highlight pre"):
+        assert len(block.select(".code-line")) == len(block.get_text().rstrip("\n").split("\n"))

@@ -46,6 +46,9 @@ def test_each_page_describes_itself_in_the_space_that_search_results_show(site: 
     assert len(set(descriptions)) == len(descriptions)
 
 
+DOWNLOADS = [*(f"async-multithreading.{kind}" for kind in ("pdf", "epub", "apkg")), "quick-reference.pdf"]
+
+
 def test_each_page_shows_its_owner_date_and_reading_time(site: Path) -> None:
     for page in pages_of(site, ".html"):
         if page.path.name not in THEME_PAGES:
@@ -59,13 +62,13 @@ def test_each_page_shows_the_icon_the_version_and_the_downloads(site: Path) -> N
         assert page.soup.find("link", rel="icon"), page.path
         assert page.soup.select_one(".page-footer-edition"), page.path
         sidebar = [link["href"] for link in page.soup.select(".sidebar-downloads a")]
-        assert [str(href).rpartition(".")[2] for href in sidebar] == ["pdf", "epub"], page.path
+        assert [str(href).rpartition("/")[2] for href in sidebar] == DOWNLOADS, page.path
 
 
-def test_the_landing_page_offers_both_books(site: Path) -> None:
+def test_the_landing_page_offers_the_books_and_the_deck(site: Path) -> None:
     page = BeautifulSoup((site / "index.html").read_bytes(), "html.parser")
     links = [str(link["href"]) for link in page.select(".downloads a")]
-    assert links == ["async-multithreading.pdf", "async-multithreading.epub"]
+    assert sorted(links) == sorted(DOWNLOADS)
     for link in links:
         assert (site / link).stat().st_size > 10_000
 
