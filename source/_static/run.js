@@ -125,7 +125,7 @@
         this.editor.className = "run-editor notranslate";
         this.editor.spellcheck = false;
         this.editor.autocapitalize = "off";
-        this.editor.setAttribute("aria-label", "Code; Control and Enter runs it");
+        this.editor.setAttribute("aria-label", "Code; Control+Enter runs it");
         this.editor.value = block.source;
         this.editor.rows = block.source.split("\n").length + 1;
         this.editor.addEventListener("keydown", (event) => {
@@ -140,7 +140,7 @@
         swap(this.edit, this.reset);
         this.editor.focus();
       } catch (error) {
-        this.say(`The text could not be fetched: ${error.message}`, "differs");
+        this.say(`The code could not be fetched: ${error.message}`, "differs");
       }
     }
 
@@ -205,7 +205,7 @@
           worker.addEventListener("message", ({ data }) => active?.hear(data));
           worker.addEventListener("error", (event) => {
             event.preventDefault();
-            end()?.rest("Python could not be loaded; is the network there?", "differs");
+            end()?.rest("Python could not be loaded; is there a network connection?", "differs");
           });
         }
         worker.postMessage({
@@ -216,7 +216,7 @@
       } catch (error) {
         if (active === this && turn === this.turn) {
           end();
-          this.rest(`It could not be fetched: ${error.message}`, "differs");
+          this.rest(`The code could not be fetched: ${error.message}`, "differs");
         }
       }
     }
@@ -274,11 +274,11 @@
         const printed = this.output.hidden ? "it printed nothing, as the page says" : "it printed what the page shows";
         this.rest(`${edited || "Done: "}${said ? `${said}, as the page says` : printed}.`, "same");
       } else if (raised) {
-        const how = `${edited ? "it e" : "E"}nded by ${raised}`.replace(/[^.!?]$/, "$&.");
+        const how = `${edited ? "it e" : "E"}nded with ${raised}`.replace(/[^.!?]$/, "$&.");
         this.rest(`${edited}${how}${behind}`, "differs");
       } else {
         const why = mine.reason && !mine.reason.startsWith("stderr") ? ` (${mine.reason})` : "";
-        const what = `on Python ${this.version} it printed something else than the page shows`;
+        const what = `on Python ${this.version} it printed something other than what the page shows`;
         this.rest(`${edited || "Done: "}${what}${why}.${behind}`, "differs");
       }
     }

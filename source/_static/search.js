@@ -84,7 +84,7 @@ async function show(query, root) {
   list.append(...data.map((each) => item(each, root)));
   document.getElementById("search-results").replaceChildren(list);
   const count = data.length === SHOWN ? `The first ${SHOWN} sections` : `${data.length} sections`;
-  status.textContent = data.length ? `${data.length === 1 ? "1 section" : count} for “${query}”` : `Nothing has “${query}”.`;
+  status.textContent = data.length ? `${data.length === 1 ? "1 section" : count} for “${query}”` : `Nothing found for “${query}”.`;
 }
 
 // From a disk no index can be fetched: Sphinx's own search comes as a script.

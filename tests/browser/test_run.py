@@ -164,7 +164,7 @@ def test_earlier_blocks_run_first_with_what_the_reader_has_changed(shown: Shown)
     assert shown.printed(2) == "behind it: main\n"
     shown.change(1, "def main(): pass\nmain.__name__ = 'another'\nprint('steady answered')")
     shown.press("Run", 2)
-    shown.says(2, "it printed something else than the page shows.")
+    shown.says(2, "it printed something other than what the page shows.")
     assert shown.printed(2) == "behind it: another\n"
 
 
@@ -182,7 +182,7 @@ def test_a_changed_block_runs_and_is_reset(shown: Shown) -> None:
 def test_an_error_is_shown_with_the_line_that_raised_it(shown: Shown) -> None:
     shown.change(1, "import sys\nprint('to stderr', file=sys.stderr)\nprices = {}\nprices['swift']")
     shown.press("Run", 1)
-    shown.says(1, "it ended by KeyError: 'swift'")
+    shown.says(1, "it ended with KeyError: 'swift'")
     errors = shown.page.locator(".run-output .stderr").all_text_contents()
     assert any("to stderr" in text for text in errors)
     assert any("line 7, in <module>" in text and "doctest" not in text for text in errors), errors

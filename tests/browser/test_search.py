@@ -79,7 +79,7 @@ def test_each_message_of_the_symptoms_finds_its_entry(page: Page, address: str) 
 
 def test_a_search_without_an_answer_says_so(page: Page, address: str) -> None:
     assert search(page, address, "!?") == []
-    assert "Nothing has" in str(page.locator("#search-status").text_content())
+    assert "Nothing found" in str(page.locator("#search-status").text_content())
 
 
 def test_what_is_searched_for_is_shown_as_text_and_not_as_markup(page: Page, address: str) -> None:

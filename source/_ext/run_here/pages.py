@@ -33,7 +33,7 @@ class RunHere(nodes.General, nodes.Element):
 
 def _visit(translator: HTML5Translator, node: RunHere) -> None:
     if node["needs"]:
-        said = f"Needs {node['needs']}{' of a block above' if node['behind'] else ''}: run it with python3."
+        said = f"{'Uses a block above that needs' if node['behind'] else 'Needs'} {node['needs']}: run it with python3."
         translator.body.append(f'<p class="run-note" data-pagefind-ignore>{translator.encode(said)}</p>\n')
     else:
         attributes = {"data-page": node["page"], "data-block": node["block"], "data-pagefind-ignore": ""}
