@@ -75,7 +75,7 @@ def moments(view: View) -> list[tuple[str, str]]:
         if said:
             told.append((clock(at) if view.seconds else f"{len(told) + 1}.", "; ".join(said)))
     if len(told) > MOST:
-        told = [*told[:MOST], ("", f"and {len(told) - MOST} moments more")]
+        told = [*told[:MOST], ("", f"and {len(told) - MOST} more moments")]
     return told
 
 
