@@ -38,5 +38,6 @@ def test_the_order_is_the_same_for_each_list() -> None:
 
 
 def test_a_list_of_one_depot_meets_nobody() -> None:
+    before = threading.enumerate()  # another test's pool may be ending
     assert list(each_holds_one(as_listed)(["east"])) == ["east"]
-    assert threading.active_count() == 1
+    assert set(threading.enumerate()) <= set(before)
