@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -268,3 +271,13 @@ def test_the_lock_names_no_host_and_every_hash() -> None:
     lock = json.loads((fetch.HERE / "package-lock.json").read_text("utf-8"))
     packages = {name: entry for name, entry in lock["packages"].items() if name}
     assert all(entry["integrity"].startswith("sha512-") and "resolved" not in entry for entry in packages.values())
+
+
+def test_what_is_packed_of_the_runner_is_enough(tmp_path: Path) -> None:
+    """A browser has no other copy of the runner: a module that one of these imports has to be there, too."""
+    pack.archive(tmp_path, [], tmp_path / "manual.zip")
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import in_browser"
+    command = [sys.executable, "-S", "-P", "-c", code, str(tmp_path / "manual.zip")]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

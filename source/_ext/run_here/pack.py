@@ -22,8 +22,19 @@ PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.
 ABOUT = "package.json"
 """Says where they come from, and under which licence."""
 
-RUNNER = ("__init__", "execute", "holders", "leaks", "plan", "printed", "program", "recording", "virtual_clock")
-"""What ``in_browser.py`` needs of the runner."""
+RUNNER = (
+    "__init__",
+    "execute",
+    "holders",
+    "leaks",
+    "plan",
+    "printed",
+    "program",
+    "recording",
+    "virtual_clock",
+    "waiting",
+)
+"""What ``in_browser.py`` needs of the runner, directly or by one of these."""
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
