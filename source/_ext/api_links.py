@@ -71,6 +71,9 @@ def _documented(app_config: Config, srcdir: Path) -> tuple[api_names.Names, dict
 
 PIECE = re.compile(r"<[^>]*>|&[^;]*;|[^<&]")
 OPENING = re.compile(r'<span class="[^"]*">$')
+DOT = '<span class="o">.</span>'
+VAGUE = frozenset({"go", "here", "info", "more", "start", "this"})
+"""Names that, alone, are no text for a link (Lighthouse's audit ``link-text``): these take the dot along."""
 CLOSING = "</span>"
 
 
@@ -100,6 +103,10 @@ def weave(highlighted: str, shown: str, links: Iterable[Link]) -> str:
             continue
         if opening:
             left, right = opening.start(), right + len(CLOSING)
+        if shown[start:stop].lower() in VAGUE:
+            if not highlighted.endswith(DOT, done, left):
+                continue
+            left -= len(DOT)
         inside = highlighted[left:right]
         if left < done or not _balanced(inside):
             continue

@@ -74,6 +74,8 @@ def make_ids_unique(doctree: nodes.Element, docname: str) -> None:
 NOWHERE = "nowhere:"
 """What an address begins with that has no place: the card of a manual whose site has no address yet."""
 CARD_PAGES = 2
+SHOWN = "shown-"
+"""How the names of places begin that ``api_links`` gives to blocks."""
 COLUMNS = 92
 """Characters of code that fit between the margins; the rest of a longer line goes onto the next one."""
 SHORT = 24
@@ -86,6 +88,15 @@ def mark_short_blocks(doctree: nodes.Element) -> None:
         lines = block.astext().rstrip("\n").split("\n")
         if sum(max(1, math.ceil(len(line) / COLUMNS)) for line in lines) <= SHORT:
             block["classes"].append("short")
+
+
+def without_code_anchors(doctree: nodes.Element) -> None:
+    """Take away the places that names in code lead to on the site: no link of a book leads there.
+
+    As empty lines they would come between a block's condition and its caption, and a page could end there.
+    """
+    for block in doctree.findall(lambda node: isinstance(node, nodes.container | nodes.literal_block)):
+        block["ids"] = [name for name in block["ids"] if not name.startswith(SHOWN)]
 
 
 def without_needless_spans(body: str) -> str:
@@ -200,6 +211,7 @@ class PrintPdfBuilder(SingleFileHTMLBuilder):
             if "toctree-wrapper" in contents["classes"]:
                 contents.parent.remove(contents)
         self.post_process_images(doctree)
+        without_code_anchors(doctree)
         make_ids_unique(doctree, docname)
         mark_short_blocks(doctree)
         mark_lead_ins(doctree)

@@ -85,6 +85,15 @@ def test_a_book_has_no_links_in_code(scratch: Project) -> None:
     assert 'class="api"' not in built.read("index.xhtml")
 
 
+def test_a_name_that_says_nothing_alone_takes_its_dot_along() -> None:
+    dot, name = '<span class="o">.</span>', '<span class="n">start</span>'
+    highlighted = f'<div><pre><span></span><span class="n">thread</span>{dot}{name}\n{name}\n</pre></div>'
+    links = [(7, 12, "threading.Thread.start", "t.html", True), (13, 18, "start", "s.html", True)]
+    woven = weave(highlighted, "thread.start\nstart", links)
+    assert f'<a class="api" href="t.html" title="threading.Thread.start">{dot}{name}</a>' in woven
+    assert "s.html" not in woven
+
+
 def test_a_link_never_cuts_a_coloured_word() -> None:
     highlighted = '<div><pre><span></span><span class="n">queue</span><span class="o">.</span>put\n</pre></div>'
     link = (0, 5, "queue", "q.html?a&b", True)

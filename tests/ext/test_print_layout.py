@@ -12,7 +12,14 @@ import pytest
 from docutils import nodes
 
 from environment import ensure_pango
-from print_pdf import SHORT, anchors_into_headings, mark_lead_ins, mark_short_blocks, without_needless_spans
+from print_pdf import (
+    SHORT,
+    anchors_into_headings,
+    mark_lead_ins,
+    mark_short_blocks,
+    without_code_anchors,
+    without_needless_spans,
+)
 
 STYLE = Path(__file__).parent.parent.parent / "source/_data/print/print.css"
 LINE = "<p>One line of text.</p>"
@@ -80,6 +87,23 @@ def test_a_long_block_leaves_five_lines_on_each_side(before: int) -> None:
     found = [lines_on(page) for page in pages(f"{LINE * before}{code(40)}")]
     assert sum(found) == 40
     assert all(count == 0 or count >= 5 for count in found)
+
+
+def test_the_place_that_a_name_leads_to_does_not_part_a_condition_from_its_block() -> None:
+    block = nodes.container("", nodes.literal_block("", "x"), literal_block=True, ids=["id5", "shown-quotes-ask"])
+    without_code_anchors(nodes.container("", block))
+    assert block["ids"] == ["id5"]
+
+    def condition_and_block(anchor: str) -> str:
+        caption = f'{anchor}<div class="code-block-caption">file.py</div>'
+        return f'<p class="block-condition">Newer.</p><div class="literal-block-wrapper">{caption}{code(40)}</div>'
+
+    def parted(anchor: str) -> list[int]:
+        found = {room: pages(LINE * (fits() - room) + condition_and_block(anchor)) for room in range(2, 9)}
+        return [room for room, sheets in found.items() if "Newer." in sheets[0] and "line 1" not in sheets[0]]
+
+    assert parted('<span id="shown-quotes-ask"></span>')
+    assert not parted("")
 
 
 @cache

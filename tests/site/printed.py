@@ -19,6 +19,8 @@ MARGIN = 68 * ZOOM
 LEADINGS = tuple(7.9 * height * ZOOM for height in (1.38, 1.34, 1.3))
 """From one line of code to the next, as `print.css` has it, and the tighter styles of `print_layout`."""
 LEADING = LEADINGS[1]
+CAPTION = 14
+"""The size of a caption below a figure; a condition above a block is smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ class Line:
     def is_table_head(self) -> bool:
         """Whether it is the first row of a table, or a condition or a title above a block."""
         families = {font.family for font in self.fonts}
-        return max(font.size for font in self.fonts) < 16 and families <= {"Heading", "Heading-Semi"}
+        # The words below a drawing are a list, and a caption below a figure is larger: both may end a page.
+        ends = self.text.startswith("•") or all(font.size == CAPTION for font in self.fonts)
+        return not ends and max(font.size for font in self.fonts) < 16 and families <= {"Heading", "Heading-Semi"}
 
     @property
     def is_code(self) -> bool:
