@@ -95,7 +95,8 @@ def without_code_anchors(doctree: nodes.Element) -> None:
 
     As empty lines they would come between a block's condition and its caption, and a page could end there.
     """
-    for block in (*doctree.findall(nodes.container), *doctree.findall(nodes.literal_block)):
+    blocks: list[nodes.Element] = [*doctree.findall(nodes.container), *doctree.findall(nodes.literal_block)]
+    for block in blocks:
         block["ids"] = [name for name in block["ids"] if not name.startswith(SHOWN)]
 
 
