@@ -90,6 +90,18 @@ def mark_short_blocks(doctree: nodes.Element) -> None:
             block["classes"].append("short")
 
 
+def mark_headings_of_tables(doctree: nodes.Element) -> None:
+    """Give each heading that a table or a grid follows at once the class ``above-table``.
+
+    WeasyPrint moves a table whose first rows find no room, and leaves the heading: it has to ask for that room itself.
+    """
+    for section in doctree.findall(nodes.section):
+        content = [child for child in section if not isinstance(child, nodes.Invisible | addnodes.index)]
+        match content:
+            case [nodes.title() as heading, nodes.table() | nodes.container(), *_]:
+                heading["classes"].append("above-table")
+
+
 def without_code_anchors(doctree: nodes.Element) -> None:
     """Take away the places that names in code lead to on the site: no link of a book leads there.
 
@@ -216,6 +228,7 @@ class PrintPdfBuilder(SingleFileHTMLBuilder):
         make_ids_unique(doctree, docname)
         mark_short_blocks(doctree)
         mark_lead_ins(doctree)
+        mark_headings_of_tables(doctree)
         body = "".join(self.render_partial(node)["fragment"] for node in doctree.children)
         body = anchors_into_headings(without_needless_spans(body))
         title = self.env.titles[docname].astext()

@@ -15,6 +15,7 @@ from environment import ensure_pango
 from print_pdf import (
     SHORT,
     anchors_into_headings,
+    mark_headings_of_tables,
     mark_lead_ins,
     mark_short_blocks,
     without_code_anchors,
@@ -104,6 +105,27 @@ def test_the_place_that_a_name_leads_to_does_not_part_a_condition_from_its_block
 
     assert parted('<span id="shown-quotes-ask"></span>')
     assert not parted("")
+
+
+def test_a_heading_above_a_table_asks_for_room() -> None:
+    tables = [
+        nodes.section("", nodes.title("", "A"), nodes.target(), kind) for kind in (nodes.table(), nodes.container())
+    ]
+    text = nodes.section("", nodes.title("", "B"), nodes.paragraph("", "x"), nodes.table())
+    mark_headings_of_tables(nodes.container("", *tables, text, nodes.section("", nodes.title("", "C"))))
+    assert [title["classes"] for section in (*tables, text) for title in section.findall(nodes.title)] == [
+        ["above-table"],
+        ["above-table"],
+        [],
+    ]
+
+
+@pytest.mark.parametrize("room", range(2, 12))
+def test_a_heading_stays_with_the_table_below_it(room: int) -> None:
+    rows = "".join(f"<tr><td>line {number}<br>and on</td></tr>" for number in range(1, 5))
+    table = f"<table><thead><tr><th>head</th></tr></thead><tbody>{rows}</tbody></table>"
+    for page in pages(f'{LINE * (fits() - room)}<h2 class="above-table">Heading</h2>{table}'):
+        assert ("Heading" in page) <= (lines_on(page) > 1)
 
 
 @cache

@@ -30,9 +30,7 @@ def begins_a_document(sheet: Sheet) -> bool:
 
 def test_no_heading_and_no_caption_ends_a_page(book: list[Sheet]) -> None:
     ends = {sheet.number: sheet.lines[-1] for sheet in book if sheet.lines}
-    # Above some grids of two columns WeasyPrint leaves the heading behind: two of 1,749 pages when this was written.
-    alone = {number: line.text for number, line in ends.items() if line.is_heading}
-    assert len(alone) <= 3, alone
+    assert {number: line.text for number, line in ends.items() if line.is_heading} == {}
     assert {number: line.text for number, line in ends.items() if line.is_table_head} == {}
 
 
