@@ -252,6 +252,17 @@ def _pages_with_totals(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return dependent
 
 
+def _pages_that_need(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Pages to read again because a page they name as a prerequisite is gone: each says so, at its line."""
+    return [
+        docname
+        for docname, fields in env.metadata.items()
+        if docname not in removed and removed & set(re.findall(r"[\w/.-]+", str(fields.get("prerequisites", ""))))
+    ]
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the check, the line, the role and the two reading speeds."""
     app.add_node(PageMetadataLine)
@@ -262,6 +273,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("page_metadata_repository", "", "html", types=frozenset({str}))
     app.connect("doctree-read", _insert_line, priority=600)  # after Sphinx has collected the metadata
     app.connect("doctree-resolved", _resolve)
+    app.connect("env-get-outdated", _pages_that_need)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
     app.connect("env-updated", _pages_with_totals)

@@ -58,6 +58,18 @@ def test_a_link_to_a_prerequisite_follows_its_title(scratch: Project) -> None:
     assert 'href="index.html">Start</a>' in project.build("html", **PLAIN).read("child.html")
 
 
+def test_a_prerequisite_that_is_deleted_is_missed_at_its_line(scratch: Project) -> None:
+    home = INDEX.replace("child\n", "child\nfirst\n")
+    first = FRONT.format(prerequisites="[]") + "# First\n"
+    project = scratch(index=home, first=first, child=CHILD.replace("[index]", "[first]"))
+    assert project.build("html", **PLAIN).status == 0
+    (project.folder / "source/first.md").unlink()
+    project.write(index=INDEX)
+    built = project.build("html", **PLAIN)
+    assert built.status == 1
+    assert "child.md:4: WARNING: front matter: prerequisite 'first' is no document of this manual" in built.printed
+
+
 QUESTION = ":::{question} timeouts-01\n:level: junior\n\nWhy `await`?\n\nBecause.\n:::\n"
 
 
