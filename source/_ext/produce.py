@@ -151,6 +151,8 @@ def build(name: str, folder: Path, *, run: Callable[[str, Path, Path, list[str]]
             if free_space(folder) < LEAST_FREE:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(work))
             raise BuildError(f"{name}: not built; each message above names its file and line{_kept(output)}")
+        # Left behind where a setting changed, and not by a build from nothing: both are to give the same files.
+        (work / made_by.builder / ".buildinfo.bak").unlink(missing_ok=True)
         publish(work / made_by.made, output)
         record.write_text(current)
     except EnvironmentProblem as problem:
