@@ -68,7 +68,7 @@ timelines: $(VENV)/requirements.installed $(BUILD)/packages.installed ## Run aga
 	@$(SPHINX) -q -b timelines $(SPHINXOPTS) source $(BUILD)/timelines
 
 test: all doctest $(VENV)/requirements-test.installed $(VENV)/requirements-examples.installed ## Run the tests that need only Python, and every snippet
-	@$(RUN) -m pytest -q -n auto --dist loadfile -m "not gate"
+	@$(RUN) -m pytest -q -n auto --dist loadfile -m "not gate" --ignore tests/browser
 	@$(RUN) source/_ext/tested.py note --build $(BUILD)
 
 # What `make test` has just seen to pass is not run once more.
