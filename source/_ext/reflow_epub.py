@@ -52,11 +52,14 @@ class ReflowEpubBuilder(Epub3Builder):
     def init(self) -> None:
         super().init()
         self.config.html_css_files = [entry for entry in self.config.html_css_files if entry[0] != "manual.css"]
-        # Sphinx leaves out *.js by itself, and warns of the modules.
-        modules = sorted(Path(self.srcdir, "_static").glob("*.mjs"))
+        # What only the site loads: style sheets with selectors that ePub has not, and modules of scripts, of which
+        # Sphinx warns where it leaves out other scripts by itself.
+        used = {entry if isinstance(entry, str) else entry[0] for entry in self.config.epub_css_files}
+        static = Path(self.srcdir, "_static")
+        unused = sorted(path.name for kind in ("*.mjs", "*.css") for path in static.glob(kind) if path.name not in used)
         self.config.epub_exclude_files = [
             *self.config.epub_exclude_files,
-            *(f"_static/{path.name}" for path in modules),
+            *(f"_static/{name}" for name in unused),
         ]
 
     def prepare_writing(self, docnames: Set[str]) -> None:
