@@ -97,8 +97,11 @@
       this.output.tabIndex = 0;
       this.output.setAttribute("role", "region");
       this.output.setAttribute("aria-label", `What ${what} printed in your browser`);
-      this.label.hidden = this.output.hidden = true;
-      place.append(this.bar, this.label, this.output);
+      this.result = document.createElement("div");
+      this.result.className = "run-result";
+      this.result.append(this.label, this.output);
+      this.result.hidden = true;
+      place.append(this.bar, this.result);
     }
 
     /** The block as the page shows it. */
@@ -108,6 +111,35 @@
         found = found.previousElementSibling;
       }
       return found;
+    }
+
+    /** Show what was printed: beside what the page expects where both fit, else below the buttons, which then stay put. */
+    show() {
+      if (!this.result.hidden) {
+        return;
+      }
+      this.result.hidden = false;
+      const expected = this.place.previousElementSibling;
+      if (this.pair || !expected?.matches(".highlight-none") || expected === this.shown) {
+        return;
+      }
+      this.pair = document.createElement("div");
+      this.pair.className = "run-pair";
+      expected.before(this.pair);
+      this.pair.append(expected, this.result);
+      if (this.result.offsetTop > expected.offsetTop) {
+        this.part();
+      }
+    }
+
+    /** Put the page's output and the reader's back to where they were. */
+    part() {
+      if (this.pair) {
+        this.pair.before(this.pair.firstElementChild);
+        this.place.append(this.result);
+        this.pair.remove();
+        this.pair = null;
+      }
     }
 
     say(text, kind = "") {
@@ -151,7 +183,8 @@
       this.editor = null;
       this.shown.hidden = false;
       swap(this.reset, this.edit);
-      this.label.hidden = this.output.hidden = true;
+      this.result.hidden = true;
+      this.part();
       this.say("");
     }
 
@@ -187,7 +220,7 @@
       swap(this.run, this.stop);
       this.say("");
       this.output.replaceChildren();
-      this.output.hidden = this.label.hidden = true;
+      this.result.hidden = true;
       try {
         const [site, plan] = await Promise.all([json("run/site.json"), json(this.page)]);
         if (active !== this || turn !== this.turn) {
@@ -255,7 +288,7 @@
       }
       last.append(text);
       this.label.textContent = "In your browser it printed:";
-      this.output.hidden = this.label.hidden = false;
+      this.show();
       this.output.scrollTop = this.output.scrollHeight;
     }
 
@@ -271,7 +304,7 @@
       } else if (mine.outcome === "passed") {
         const [how] = (this.ends ?? "").split(" ");
         const said = { hang: "it hangs", exit: "it ends Python", leak: "it leaves something behind" }[how];
-        const printed = this.output.hidden ? "it printed nothing, as the page says" : "it printed what the page shows";
+        const printed = this.result.hidden ? "it printed nothing, as the page says" : "it printed what the page shows";
         this.rest(`${edited || "Done: "}${said ? `${said}, as the page says` : printed}.`, "same");
       } else if (raised) {
         const how = `${edited ? "it e" : "E"}nded with ${raised}`.replace(/[^.!?]$/, "$&.");

@@ -41,10 +41,10 @@ steady answered
 ```
 
 ```{testcode}
-print("behind it:", main.__name__)
+print("the function of the block before:", main.__name__)
 ```
 ```{testoutput}
-behind it: main
+the function of the block before: main
 ```
 
 ```{testcode}
@@ -161,11 +161,11 @@ def test_nothing_is_asked_for_before_the_click_and_nothing_of_others_after_it(
 def test_earlier_blocks_run_first_with_what_the_reader_has_changed(shown: Shown) -> None:
     shown.press("Run", 2)
     shown.says(2, "Done: it printed what the page shows.")
-    assert shown.printed(2) == "behind it: main\n"
+    assert shown.printed(2) == "the function of the block before: main\n"
     shown.change(1, "def main(): pass\nmain.__name__ = 'another'\nprint('steady answered')")
     shown.press("Run", 2)
     shown.says(2, "it printed something other than what the page shows.")
-    assert shown.printed(2) == "behind it: another\n"
+    assert shown.printed(2) == "the function of the block before: another\n"
 
 
 def test_a_changed_block_runs_and_is_reset(shown: Shown) -> None:
@@ -177,6 +177,32 @@ def test_a_changed_block_runs_and_is_reset(shown: Shown) -> None:
     assert shown.page.get_by_role("textbox", name="Code").count() == 0
     shown.press("Run", 1)
     shown.says(1, "Done: it printed what the page shows.")
+
+
+def test_the_output_stands_beside_the_expected_one_where_both_fit(shown: Shown) -> None:
+    def place(selector: str, number: int = 0) -> tuple[float, float]:
+        box = shown.page.locator(selector).nth(number).bounding_box()
+        assert box is not None
+        return round(box["x"]), round(box["y"])
+
+    expected = ".highlight-none:has-text('the function of')"
+    for width, beside in ((1280, True), (400, False)):
+        shown.page.set_viewport_size({"width": width, "height": 900})
+        before, buttons = place(expected), place(".run-bar", 1)
+        shown.press("Run", 2)
+        shown.says(2, "Done: it printed what the page shows.")
+        assert place(expected) == before
+        printed = place(".run-output", 1)
+        if beside:
+            assert printed[0] > before[0]
+            assert before[1] <= printed[1] < place(".run-bar", 1)[1]
+        else:
+            assert place(".run-bar", 1) == buttons
+            assert printed[1] > buttons[1]
+        shown.press("Edit", 2)
+        shown.press("Reset", 2)
+        assert place(expected) == before
+        assert shown.page.locator(".run-output").nth(1).is_hidden()
 
 
 def test_an_error_is_shown_with_the_line_that_raised_it(shown: Shown) -> None:
