@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+# region start
 import asyncio
 import warnings
 
 
-# region start
 async def quote() -> int:
     await asyncio.sleep(0)
     return 840
