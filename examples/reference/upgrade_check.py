@@ -101,17 +101,23 @@ def check(source: str, to: str) -> list[Finding]:
 
 
 def main(to: str, *paths: str) -> int:
-    """Print the findings in all files of *paths*; 1 if there are any."""
+    """Print the findings in all files of *paths*; 1 if there are any, or a file that could not be checked."""
     files = [
         file for path in paths for file in ([Path(path)] if path.endswith(".py") else sorted(Path(path).rglob("*.py")))
     ]
-    count = 0
+    count = unread = 0
     for file in files:
-        for finding in check(file.read_text("utf-8"), to):
+        try:
+            findings = check(file.read_text("utf-8"), to)
+        except (SyntaxError, ValueError) as error:  # a template, or not UTF-8
+            print(f"{file}: not checked: {type(error).__name__}")
+            unread += 1
+            continue
+        for finding in findings:
             print(f"{file}: {finding}")
             count += 1
     print(f"{count} findings for {to}")
-    return 1 if count else 0
+    return 1 if count or unread else 0
 
 
 if __name__ == "__main__":

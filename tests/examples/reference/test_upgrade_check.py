@@ -65,3 +65,18 @@ def test_the_command_names_the_file_and_fails(tmp_path: Path, capsys: pytest.Cap
         "1 findings for 3.15",
     ]
     assert upgrade_check.main("3.14", str(tmp_path / "shop.py")) == 0
+
+
+def test_a_file_that_is_no_python_hides_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a_template.py").write_text("lock = {{ lock\n")
+    (tmp_path / "b_latin.py").write_bytes(b"name = '\xe9'\n")
+    (tmp_path / "shop.py").write_text("import threading\n\nlock = threading.RLock(1)\n")
+    assert upgrade_check.main("3.15", str(tmp_path)) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"{tmp_path / 'a_template.py'}: not checked: SyntaxError",
+        f"{tmp_path / 'b_latin.py'}: not checked: UnicodeDecodeError",
+        f"{tmp_path / 'shop.py'}: line 3: threading.RLock, 3.15: no arguments",
+        "1 findings for 3.15",
+    ]
+    (tmp_path / "shop.py").unlink()
+    assert upgrade_check.main("3.15", str(tmp_path)) == 1
