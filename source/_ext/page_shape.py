@@ -1,4 +1,4 @@
-"""The shape that pages share: which sections a topic has, in which order, and that no Python goes unexecuted.
+"""The shape that pages share: which sections a topic has, in which order, and that its Python runs, pasted as well.
 
 Works on the Markdown text alone, so that a page can be checked without a build.
 """
@@ -6,9 +6,12 @@ Works on the Markdown text alone, so that a page can be checked without a build.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from main_guard import unguarded
 
 TOPICS = (
     "io-bound-vs-cpu-bound-work",
@@ -104,6 +107,21 @@ def unexecuted_python(text: str) -> Iterator[Problem]:
             yield Problem(fence.line, message)
 
 
+def unguarded_processes(text: str) -> Iterator[Problem]:
+    """Each ``{testcode}`` that starts processes without a main guard: it would not run when pasted into a file."""
+    lines = text.splitlines()
+    for fence in scan(text)[1]:
+        if not fence.info.startswith("{testcode}"):
+            continue
+        marks = re.match(r"\s*(`+|~+)", lines[fence.line - 1])
+        closing = marks[1] if marks else "```"
+        end = next((at for at in range(fence.line, len(lines)) if lines[at].strip() == closing), len(lines))
+        body = [re.sub(r"^:[a-z]+:.*", "", line) for line in lines[fence.line : end]]
+        if at := unguarded(textwrap.dedent("\n".join(body))):
+            message = "a process started here would start it again when this is a file; use if __name__ == '__main__':"
+            yield Problem(fence.line + at, message)
+
+
 def section_order(text: str, wanted: Sequence[str]) -> Iterator[Problem]:
     """Each section of *wanted* that is missing from a page, or out of order.
 
@@ -195,7 +213,7 @@ def contents_last(text: str) -> Iterator[Problem]:
 
 def problems(path: PurePosixPath, text: str) -> list[Problem]:
     """What keeps the page at *path*, relative to the source folder, from the shape of this manual."""
-    found = [*unexecuted_python(text), *contents_last(text)]
+    found = [*unexecuted_python(text), *unguarded_processes(text), *contents_last(text)]
     headings = scan(text)[0]
     titles = [line for line, level, _ in headings if level == 1]
     if len(titles) != 1:
