@@ -152,6 +152,27 @@ def test_idle_clients_do_not_hold_up_the_shutdown() -> None:
     asyncio.run(scenario())
 
 
+def test_idle_clients_are_hung_up_while_busy_ones_are_still_served() -> None:
+    async def scenario() -> None:
+        async with service(work=0.0, grace=60.0) as quotes:
+            idle, idle_writer = await quotes.connect()
+            idle_writer.write(b"quote 900\n")
+            assert await quotes.stdout.readline() == b"accepted quote 900\n"
+            assert await idle.readline() == b"swift 990\n"
+            busy, busy_writer = await quotes.connect()
+            busy_writer.write(b"quote\n")  # busy until the weight follows
+            assert await quotes.stdout.readline() == b"accepted quote\n"
+            assert await quotes.stop() == 1
+            assert await idle.read() == b""
+            idle_writer.close()
+            busy_writer.write(b"1200\n")
+            assert await busy.read() == b"swift 1980\n"
+            busy_writer.close()
+            assert await quotes.finish() == ("1 drained, 0 cancelled\n", 0)
+
+    asyncio.run(scenario())
+
+
 def test_a_client_that_goes_away_while_it_is_served_is_no_failure() -> None:
     async def scenario() -> None:
         async with service(**STUCK | {"grace": 60.0, "work": 0.2}) as quotes:
