@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import threading
 from collections.abc import Callable
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Barrier
@@ -20,7 +22,10 @@ def fixed(sold: Synchronized[int], both_here: Barrier) -> None:
     """The lock that comes with the value, around both steps."""
     both_here.wait(60)
     with sold.get_lock():
-        sold.value += 1
+        before = sold.value
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_here.wait(0.2)  # the other has not read
+        sold.value = before + 1
 
 
 def main() -> None:
