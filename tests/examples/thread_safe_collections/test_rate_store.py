@@ -125,3 +125,19 @@ def test_a_failed_transaction_leaves_no_lock(tmp_path: Path) -> None:
         assert store.get("swift") == 990
     with pytest.raises(sqlite3.ProgrammingError):
         store.get("swift")
+
+
+def test_a_move_holds_the_write_lock_while_it_reads(tmp_path: Path) -> None:
+    path = str(tmp_path / "rates.db")
+
+    class Watched(SqliteStore):
+        def read(self, key: str) -> tuple[int, int]:
+            other = sqlite3.connect(path, timeout=0)
+            with contextlib.closing(other), pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("UPDATE rates SET value = 0")
+            return super().read(key)
+
+    with contextlib.closing(SqliteStore(path)) as plain, contextlib.closing(Watched(path)) as store:
+        plain.put("source", 5)
+        store.move("source", "target", 2)
+        assert (plain.get("source"), plain.get("target")) == (3, 2)
