@@ -69,18 +69,45 @@ def test_a_writer_that_waits_goes_before_a_new_reader() -> None:
     assert order == ["writer", "reader"]
 
 
-def test_a_writer_that_gives_up_lets_readers_in() -> None:
+def test_nobody_is_in_beside_a_writer() -> None:
     lock, told = ReadWriteLock(), ToldCondition()
     lock._change = told
+
+    def write() -> None:
+        with lock.writing():
+            pass
+
+    def read() -> None:
+        with lock.reading():
+            pass
+
+    with ThreadPoolExecutor(2) as pool:
+        with lock.writing():
+            others = [pool.submit(call) for call in (write, read)]
+            for _ in others:
+                assert told.waits.acquire(timeout=BOUND)
+        for other in others:
+            other.result(BOUND)
+
+
+def test_a_writer_that_gives_up_lets_the_readers_behind_it_in() -> None:
+    lock, told = ReadWriteLock(), ToldCondition()
+    lock._change = told
+
+    def write() -> None:
+        with pytest.raises(TimeoutError, match="readers hold"), lock.writing(timeout=0.2):
+            raise AssertionError("two at once")
 
     def read() -> str:
         with lock.reading():
             return "read"
 
-    with ThreadPoolExecutor(1) as pool, lock.reading():
-        with pytest.raises(TimeoutError, match="readers hold"), lock.writing(timeout=0.01):
-            raise AssertionError("two at once")
-        assert pool.submit(read).result(BOUND) == "read"
+    with ThreadPoolExecutor(2) as pool, lock.reading():
+        writer = pool.submit(write)
+        assert told.waits.acquire(timeout=BOUND)
+        reader = pool.submit(read)  # it waits, unless the writer has gone already
+        assert reader.result(BOUND) == "read"
+        writer.result(BOUND)
 
 
 def test_an_error_inside_gives_it_back() -> None:

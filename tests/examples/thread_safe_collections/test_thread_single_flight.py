@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 
@@ -64,6 +65,30 @@ def test_threads_that_ask_at_once_share_one_call() -> None:
     assert rates.calls == ["domestic"]
 
 
+class Meeting(str):
+    """A zone whose every look-up waits for that of another thread, until one has waited in vain."""
+
+    both_look: threading.Barrier
+
+    def __hash__(self) -> int:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self.both_look.wait(SOON)
+        return str.__hash__(self)
+
+    __eq__ = str.__eq__
+
+
+def test_nobody_looks_while_another_decides_to_load() -> None:
+    rates = Rates()
+    rates.go_on.set()
+    cache, zone = ThreadSingleFlight(rates.load), Meeting("domestic")
+    zone.both_look = threading.Barrier(2)
+    with ThreadPoolExecutor(2) as pool:
+        got = [pool.submit(cache.get, zone) for _ in range(2)]
+        assert [each.result(60) for each in got] == [840, 840]
+    assert rates.calls == ["domestic"]
+
+
 def test_keys_do_not_wait_for_each_other() -> None:
     rates = Rates()
     cache = ThreadSingleFlight(rates.load)
@@ -89,7 +114,7 @@ def test_a_failure_reaches_all_who_wait_and_is_not_kept() -> None:
             with pytest.raises(ConnectionError, match="swift is down"):
                 each.result(60)
     assert rates.calls == ["domestic"]
-    assert cache.get("domestic") == 840
+    assert cache.get(Zone("domestic")) == 840
 
 
 def test_a_waiter_that_gives_up_leaves_the_call_to_the_others() -> None:
@@ -142,4 +167,4 @@ def test_an_interrupt_ends_the_call_and_not_the_waiting_threads() -> None:
             waiter.result(60)
     leader.join(60)
     assert interrupted == ["leader"]
-    assert cache.get("domestic") == 840
+    assert cache.get(Zone("domestic")) == 840
