@@ -14,6 +14,7 @@ import os
 import random
 import subprocess
 import sys
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -151,12 +152,17 @@ def soak(plan: plans.Plan, *, runs: int, seed: int, folder: Path, interpreter: s
                 for document in content["documents"]:
                     for result in document["results"]:
                         if result["outcome"] not in ("passed", "skipped"):
-                            reasons.setdefault(Key(result["id"], result["kind"]), result["reason"])
+                            shown = textwrap.indent(result["report"].rstrip(), "    ")
+                            told = result["reason"] or f"it printed something else\n{shown}"
+                            reasons.setdefault(Key(result["id"], result["kind"]), told)
                 counts = Counter(outcome for outcome in seen[-1].values())
                 said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
                 print(f"run {number} of {runs}: {said}, {time.monotonic() - started:.1f} s", flush=True)
     except KeyboardInterrupt:
         status = INTERRUPTED
+    except SoakError as error:
+        print(f"soak: {error}", file=sys.stderr)
+        status = 2
     print(f"\n{report(seen, reasons)}\nseed {seed}")
     return status or int(bool(unsteady(seen)))
 

@@ -177,9 +177,27 @@ def test_a_soak_finds_the_block_that_passes_only_the_first_time(
     status = soak.soak(plan, runs=2, seed=1, folder=tmp_path, interpreter=sys.executable)
     said = capsys.readouterr().out
     assert status == 1
-    assert "once.md:3: testcode: passed 1, failed 1" in said
+    assert "once.md:3: testcode: passed 1, failed 1: it printed something else\n" in said
+    assert "    Got:\n        no\n" in said
     assert "always.md" not in said
     assert said.endswith("seed 1\n")
+
+
+def test_runs_before_a_runner_that_broke_are_not_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Any] = [results(("p.md:3", "doctest", "passed")), soak.SoakError("the runner is gone")]
+
+    def run_once(*_: object) -> Any:
+        if isinstance(answer := answers.pop(0), Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(soak, "run_once", run_once)
+    status = soak.soak(Plan(()), runs=3, seed=1, folder=tmp_path, interpreter=sys.executable)
+    said = capsys.readouterr()
+    assert (status, said.err) == (2, "soak: the runner is gone\n")
+    assert "1 runs, 1 blocks the same every time, 0 not" in said.out
 
 
 def test_busy_processes_are_gone_whatever_happens() -> None:
