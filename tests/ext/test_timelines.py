@@ -16,7 +16,7 @@ from tests.ext.scratch_project import ROOT, Scratch
 from timelines.capture import taken
 from timelines.drawing import NARROW, WIDE, lanes_svg
 from timelines.graph import graph_svg
-from timelines.record import Record, dumped, loaded
+from timelines.record import Record, dumped, loaded, reduced
 from timelines.view import ViewError, parse_lanes, view
 from timelines.words import moments, ring
 
@@ -122,6 +122,19 @@ def test_a_deadlock_of_tasks_is_a_ring_that_names_the_locks() -> None:
     assert moments(view(found))[1] == ("2.", "move(north, south) begins; move(north, south) gives way for a turn")
     drawing = graph_svg(found.lanes, found.waits, NARROW, "A ring")
     assert drawing.count("<polygon") == 2
+
+
+def test_who_holds_is_in_one_order_however_it_was_found() -> None:
+    def stuck(lane: int, name: str, *holders: str) -> dict[str, object]:
+        on = f"slots, held by {' and '.join(f'task {holder} since page.md:4' for holder in holders)}"
+        return {"kind": "task", "lane": lane, "name": name, "what": "stuck", "at": 1.0, "on": on, "where": ""}
+
+    def found(*holders: str) -> Record:
+        began = [{"kind": "task", "lane": n, "name": name, "what": "created", "at": 0.0} for n, name in enumerate("ns")]
+        return reduced([*began, stuck(0, "n", *holders)], clock="virtual", interpreter="3.11", files={})
+
+    assert len(found("n", "s").waits) == 2
+    assert found("n", "s").waits == found("s", "n").waits
 
 
 def test_a_deadlock_of_threads_is_one_too() -> None:

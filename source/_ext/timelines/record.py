@@ -65,7 +65,7 @@ class Event:
     other: int = -1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Wait:
     """In a deadlock: the lane *waiter* waits for *lock*, which *holder*, another lane or itself, holds."""
 
@@ -210,7 +210,8 @@ def reduced(events: Iterable[Mapping[str, Any]], *, clock: str, interpreter: str
     found = _in_order(sorted(found, key=lambda event: event.at) if clock == "virtual" else found)
     if clock != "virtual":
         found = [Event(float(n), e.lane, e.what, e.text, e.other) for n, e in enumerate(found)]
-    return Record(clock, interpreter, tuple(names), tuple(found), tuple(waits), dict(files))
+    # Several holders of one thing come out of a set.
+    return Record(clock, interpreter, tuple(names), tuple(found), tuple(sorted(waits)), dict(files))
 
 
 # -- files -----------------------------------------------------------------------------------------------
