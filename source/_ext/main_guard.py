@@ -18,9 +18,13 @@ METHODS = re.compile(r"""["'](spawn|forkserver)["']""")
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
+def _name(node: ast.expr) -> str:
+    """The last part of a dotted name, or nothing."""
+    return str(getattr(node, "attr", getattr(node, "id", "")))
+
+
 def _starts(node: ast.AST, names: Set[str]) -> bool:
-    calls = (each.func for each in ast.walk(node) if isinstance(each, ast.Call))
-    return any(getattr(call, "attr", getattr(call, "id", "")) in names for call in calls)
+    return any(isinstance(each, ast.Call) and _name(each.func) in names for each in ast.walk(node))
 
 
 def _is_guard(node: ast.stmt) -> bool:
@@ -40,7 +44,10 @@ def unguarded(source: str) -> int | None:
         tree = ast.parse(source)
     except SyntaxError:
         return None
-    starts = STARTS | {"Process"} if ".start()" in source else STARTS
+    starts = set(STARTS | {"Process"} if ".start()" in source else STARTS)
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and any(_name(base) in starts for base in node.bases):
+            starts.add(node.name)
     starters = {node.name for node in tree.body if isinstance(node, _DEFINITIONS[2:4]) and _starts(node, starts)}
     for node in tree.body:
         if isinstance(node, _DEFINITIONS) or _is_guard(node):

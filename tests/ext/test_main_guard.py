@@ -19,6 +19,7 @@ CONTEXT = 'import multiprocessing\nspawn = multiprocessing.get_context("spawn")\
         (CONTEXT + "worker = spawn.Process(target=print)\nworker.start()\n", 3),
         (CONTEXT + "def main():\n    spawn.Manager()\nprint()\nmain()\n", 6),
         (CONTEXT + 'def main():\n    spawn.Manager()\nif __name__ == "__main__":\n    main()\n', None),
+        (CONTEXT + "class Mine(ProcessPoolExecutor):\n    pass\nMine(1, spawn)\n", 5),
         (CONTEXT + "worker = spawn.Process(target=print)\n", None),  # it is never started
         ('import multiprocessing\nmultiprocessing.get_context("fork").Pool(1)\n', None),
         (CONTEXT + ">>> this is no module\n", None),
