@@ -15,7 +15,8 @@ STARTS = frozenset({"Pool", "Manager", "ProcessPoolExecutor", "SharedMemoryManag
 """Names of calls that start processes, at once or with the first job; a ``Process`` waits for its ``start()``."""
 
 METHODS = re.compile(r"""["'](spawn|forkserver)["']""")
-_DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITIONS = (ast.Import, ast.ImportFrom, ast.ClassDef, *_FUNCTIONS)
 
 
 def _name(node: ast.expr) -> str:
@@ -44,11 +45,11 @@ def unguarded(source: str) -> int | None:
         tree = ast.parse(source)
     except SyntaxError:
         return None
-    starts = set(STARTS | {"Process"} if ".start()" in source else STARTS)
+    starts = {*STARTS, "Process"} if ".start()" in source else {*STARTS}
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and any(_name(base) in starts for base in node.bases):
             starts.add(node.name)
-    starters = {node.name for node in tree.body if isinstance(node, _DEFINITIONS[2:4]) and _starts(node, starts)}
+    starters = {node.name for node in tree.body if isinstance(node, _FUNCTIONS) and _starts(node, starts)}
     for node in tree.body:
         if isinstance(node, _DEFINITIONS) or _is_guard(node):
             continue

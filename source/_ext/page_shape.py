@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from main_guard import unguarded
@@ -69,10 +69,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """The opening line of a fenced block: its *line* number, and the *info* behind the fence."""
+    """A fenced block: the number of its opening *line*, the *info* behind the fence, and what it holds.
+
+    A directive in colons has no *body* here: its lines are read as those of the page.
+    """
 
     line: int
     info: str
+    body: tuple[str, ...] = ()
 
 
 def scan(text: str) -> tuple[list[tuple[int, int, str]], list[Fence]]:
@@ -88,6 +92,8 @@ def scan(text: str) -> tuple[list[tuple[int, int, str]], list[Fence]]:
         if closing is not None:
             if stripped.startswith(closing) and not stripped.strip(closing[0]):
                 closing = None
+            else:
+                fences[-1] = replace(fences[-1], body=(*fences[-1].body, line))
             continue
         if opened := re.match(r"(`{3,}|~{3,})(.*)", stripped):
             closing = opened[1]
@@ -109,15 +115,11 @@ def unexecuted_python(text: str) -> Iterator[Problem]:
 
 def unguarded_processes(text: str) -> Iterator[Problem]:
     """Each ``{testcode}`` that starts processes without a main guard: it would not run when pasted into a file."""
-    lines = text.splitlines()
     for fence in scan(text)[1]:
         if not fence.info.startswith("{testcode}"):
             continue
-        marks = re.match(r"\s*(`+|~+)", lines[fence.line - 1])
-        closing = marks[1] if marks else "```"
-        end = next((at for at in range(fence.line, len(lines)) if lines[at].strip() == closing), len(lines))
-        body = [re.sub(r"^:[a-z]+:.*", "", line) for line in lines[fence.line : end]]
-        if at := unguarded(textwrap.dedent("\n".join(body))):
+        code = "\n".join(re.sub(r"^\s*:[a-z]+:.*", "", line) for line in fence.body)
+        if at := unguarded(textwrap.dedent(code)):
             message = "a process started here would start it again when this is a file; use if __name__ == '__main__':"
             yield Problem(fence.line + at, message)
 
